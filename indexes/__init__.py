@@ -1,0 +1,1 @@
+"""Vectors, postings, filters and releases: knows ids and numbers, not enterprises."""

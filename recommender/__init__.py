@@ -1,0 +1,1 @@
+"""The domain: catalogue, text, encoder, retrieval, qualification, ranking, explanation."""

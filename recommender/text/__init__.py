@@ -1,0 +1,1 @@
+"""Text for searching: normalised, cut into tokens. The original always stays for display."""

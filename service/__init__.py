@@ -1,0 +1,1 @@
+"""The faces: settings, command line, HTTP API and pages."""

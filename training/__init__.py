@@ -1,0 +1,1 @@
+"""Corpora, encoder training and evaluation."""
