@@ -1,0 +1,158 @@
+"""What is asked: a need that wants suppliers, or an enterprise that wants buyers, with hard filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+
+from indexes.errors import InputError
+from recommender.catalogue.domain import Enterprise, Link, Need, Offering, Size, Tier
+from recommender.intake.codes import region_code
+
+MAX_TOP_K = 1000
+MAX_TEXT = 20_000
+SYSTEMS = ("lexical", "dense", "hybrid", "full")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Hard filters; an empty tuple filters nothing, several values of one field mean "any of these".
+
+    ``region`` holds prefixes of GB/T 2260 codes (``31`` is all of Shanghai). The first five speak of
+    enterprises; ``industry_chain`` and ``link`` of both sides; ``buyer`` of needs only.
+    """
+
+    region: tuple[str, ...] = ()
+    tier: tuple[str, ...] = ()
+    size: tuple[str, ...] = ()
+    certification: tuple[str, ...] = ()
+    industry: tuple[str, ...] = ()
+    industry_chain: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
+    buyer: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Filters:
+        """Filters from the command line: ``region=31,tier=little_giant,certification=IATF 16949``.
+
+        Raises InputError for a part without ``=``, an unknown field or an impossible value.
+        """
+        given: dict[str, list[str]] = {}
+        for part in text.replace("，", ",").split(","):
+            if not part.strip():
+                continue
+            name, equals, value = part.partition("=")
+            if not equals:
+                raise InputError(
+                    "A filter has the form field=value.",
+                    field="where",
+                    value=part,
+                    mend="for instance region=31,tier=little_giant",
+                )
+            given.setdefault(name.strip(), []).append(value)
+        return cls.of(given)
+
+    @classmethod
+    def of(cls, given: Mapping[str, str | Sequence[str]]) -> Filters:
+        """Filters from a mapping of field to value or values, as the HTTP API receives them."""
+        known = {f.name for f in fields(cls)}
+        checked: dict[str, tuple[str, ...]] = {}
+        for name, values in given.items():
+            if name not in known:
+                raise InputError(
+                    "There is no such filter.", field=name, value=values, mend=f"one of {', '.join(sorted(known))}"
+                )
+            several = [values] if isinstance(values, str) else list(values)
+            checked[name] = tuple(_checked(name, str(v).strip()) for v in several if str(v).strip())
+        return cls(**checked)
+
+    def to_json(self) -> dict[str, list[str]]:
+        return {f.name: list(getattr(self, f.name)) for f in fields(self) if getattr(self, f.name)}
+
+
+_CHOICES = {"tier": tuple(Tier), "size": tuple(Size), "link": tuple(Link)}
+
+
+def _checked(name: str, value: str) -> str:
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise InputError("Not a known value.", field=name, value=value, mend=f"one of {', '.join(_CHOICES[name])}")
+    if name == "region" and not value.isdigit():
+        code = region_code(value)
+        if code is None:
+            raise InputError("No such region.", field=name, value=value, mend="a GB/T 2260 code or a place name")
+        return code.rstrip("0") if len(code.rstrip("0")) % 2 == 0 else code.rstrip("0") + "0"
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierQuery:
+    """Who can supply *need*? ``link`` defaults to the need's own; ``as_of`` is the day certificates must be valid."""
+
+    need: Need
+    as_of: date
+    top_k: int = 10
+    filters: Filters = field(default_factory=Filters)
+    link: Link | None = None
+    explain: bool = True
+    system: str = "full"
+
+    def __post_init__(self) -> None:
+        _check_common(self.top_k, self.system)
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerQuery:
+    """Which open needs could *enterprise* with *offerings* meet?
+
+    ``visibility`` lists the visibilities that the caller may see; ``as_of`` hides needs whose deadline passed.
+    """
+
+    enterprise: Enterprise
+    offerings: tuple[Offering, ...]
+    as_of: date
+    top_k: int = 10
+    filters: Filters = field(default_factory=Filters)
+    link: Link | None = None
+    explain: bool = True
+    visibility: tuple[str, ...] = ("public",)
+
+    def __post_init__(self) -> None:
+        _check_common(self.top_k, "full")
+
+
+def _check_common(top_k: int, system: str) -> None:
+    if not 1 <= top_k <= MAX_TOP_K:
+        raise InputError("Out of range.", field="top_k", value=top_k, mend=f"a whole number from 1 to {MAX_TOP_K}")
+    if system not in SYSTEMS:
+        raise InputError("No such system.", field="system", value=system, mend=f"one of {', '.join(SYSTEMS)}")
+
+
+def need_from_text(text: str, *, link: Link | None = None) -> Need:
+    """A need that somebody typed: its first line (or sentence) is the title, all of it the description.
+
+    Raises InputError for text that is blank or longer than 20,000 characters.
+    """
+    text = _checked_text(text)
+    first = text.split("\n", 1)[0].strip()
+    title = first if len(first) <= 120 else first[:120]
+    rest = text if text != title else ""
+    return Need(need_id="", title=title, description=rest, link=link or Link.SUPPLY)
+
+
+def enterprise_from_text(text: str) -> tuple[Enterprise, tuple[Offering, ...]]:
+    """An enterprise known only by what somebody typed of it. Raises InputError as :func:`need_from_text`."""
+    text = _checked_text(text)
+    offering = Offering(offering_id="", enterprise_id="", title=text[:120], description=text if len(text) > 120 else "")
+    return Enterprise(enterprise_id="", name="", description=text), (offering,)
+
+
+def _checked_text(text: str) -> str:
+    text = text.replace("\x00", "").strip()
+    if not text:
+        raise InputError("The text is empty.", field="text", value=text, mend="say what is needed or offered")
+    if len(text) > MAX_TEXT:
+        raise InputError(
+            f"The text has {len(text):,} characters.", field="text", value=text, mend=f"at most {MAX_TEXT:,}"
+        )
+    return text

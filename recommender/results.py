@@ -1,0 +1,147 @@
+"""The answer: ranked partners with the parts that make up each score and the words it rests on.
+
+``to_json`` gives the shape that outside programs rely on. ``base`` plus all contributions is the log-odds
+of ``score``; every span is an exact substring of the stored field that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+JSON = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one feature added to the log-odds; ``value`` is the feature as measured."""
+
+    feature: str
+    value: float
+    contribution: float
+
+    def to_json(self) -> JSON:
+        return {"feature": self.feature, "value": self.value, "contribution": self.contribution}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a verdict comes from; ``inferred`` where it is read out of free text and not stated."""
+
+    field: str
+    span: str
+    offering_id: str = ""
+    inferred: bool = False
+
+    def to_json(self) -> JSON:
+        found: JSON = {"field": self.field, "span": self.span}
+        if self.offering_id:
+            found["offering_id"] = self.offering_id
+        if self.inferred:
+            found["inferred"] = True
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One thing the need asks for and how the enterprise stands to it: met, missing, unknown or conflict."""
+
+    requirement: str
+    kind: str
+    status: str
+    asked: Source | None = None
+    source: Source | None = None
+    note: str = ""
+
+    def to_json(self) -> JSON:
+        return {
+            "requirement": self.requirement,
+            "kind": self.kind,
+            "status": self.status,
+            "asked": self.asked.to_json() if self.asked else None,
+            "source": self.source.to_json() if self.source else None,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    field: str
+    span: str
+
+    def to_json(self) -> JSON:
+        return {"field": self.field, "span": self.span}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Words of the need and words of the offer that mean the same; ``offering_id`` is empty where the
+    enterprise's own description is quoted."""
+
+    need: Span
+    offer: Span
+    offering_id: str
+    similarity: float
+
+    def to_json(self) -> JSON:
+        offer = self.offer.to_json()
+        return {
+            "need": self.need.to_json(),
+            "offer": {"offering_id": self.offering_id, **offer},
+            "similarity": self.similarity,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One partner. For suppliers ``need_id`` is empty; for buyers it names the need and ``title`` its title."""
+
+    enterprise_id: str
+    name: str
+    rank: int
+    score: float
+    base: float
+    contributions: tuple[Contribution, ...]
+    need_id: str = ""
+    title: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)  # region, tier, size … for display
+    requirements: tuple[Requirement, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    cross_chain: Mapping[str, object] | None = None
+    cautions: tuple[str, ...] = ()
+    for_buyer: str = ""
+    for_supplier: str = ""
+
+    def to_json(self, *, explain: bool = True) -> JSON:
+        found: JSON = {"enterprise_id": self.enterprise_id, "name": self.name}
+        if self.need_id:
+            found |= {"need_id": self.need_id, "title": self.title}
+        found |= {"rank": self.rank, "score": self.score}
+        if not explain:
+            return found
+        return found | {
+            "contributions": [c.to_json() for c in self.contributions],
+            "base": self.base,
+            "facts": dict(self.facts),
+            "requirements": [r.to_json() for r in self.requirements],
+            "evidence": [e.to_json() for e in self.evidence],
+            "cross_chain": dict(self.cross_chain) if self.cross_chain else None,
+            "cautions": list(self.cautions),
+            "for_buyer": self.for_buyer,
+            "for_supplier": self.for_supplier,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    release: str
+    query: Mapping[str, object]
+    results: tuple[Result, ...]
+    explain: bool = True
+
+    def to_json(self) -> JSON:
+        return {
+            "release": self.release,
+            "query": dict(self.query),
+            "results": [r.to_json(explain=self.explain) for r in self.results],
+        }
