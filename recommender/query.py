@@ -8,7 +8,7 @@ from datetime import date
 
 from indexes.errors import InputError
 from recommender.catalogue.domain import Enterprise, Link, Need, Offering, Size, Tier
-from recommender.intake.codes import region_code
+from recommender.places import region_of
 
 MAX_TOP_K = 1000
 MAX_TEXT = 20_000
@@ -61,7 +61,10 @@ class Filters:
         for name, values in given.items():
             if name not in known:
                 raise InputError(
-                    "There is no such filter.", field=name, value=values, mend=f"one of {', '.join(sorted(known))}"
+                    "There is no such filter.",
+                    field=name,
+                    value=values,
+                    mend=f"one of {', '.join(sorted(known))}",
                 )
             several = [values] if isinstance(values, str) else list(values)
             checked[name] = tuple(_checked(name, str(v).strip()) for v in several if str(v).strip())
@@ -76,12 +79,11 @@ _CHOICES = {"tier": tuple(Tier), "size": tuple(Size), "link": tuple(Link)}
 
 def _checked(name: str, value: str) -> str:
     if name in _CHOICES and value not in _CHOICES[name]:
-        raise InputError("Not a known value.", field=name, value=value, mend=f"one of {', '.join(_CHOICES[name])}")
-    if name == "region" and not value.isdigit():
-        code = region_code(value)
-        if code is None:
-            raise InputError("No such region.", field=name, value=value, mend="a GB/T 2260 code or a place name")
-        return code.rstrip("0") if len(code.rstrip("0")) % 2 == 0 else code.rstrip("0") + "0"
+        raise InputError(
+            "Not a known value.", field=name, value=value, mend=f"one of {', '.join(_CHOICES[name])}"
+        )
+    if name == "region":
+        return region_of(value)
     return value
 
 
@@ -123,7 +125,9 @@ class BuyerQuery:
 
 def _check_common(top_k: int, system: str) -> None:
     if not 1 <= top_k <= MAX_TOP_K:
-        raise InputError("Out of range.", field="top_k", value=top_k, mend=f"a whole number from 1 to {MAX_TOP_K}")
+        raise InputError(
+            "Out of range.", field="top_k", value=top_k, mend=f"a whole number from 1 to {MAX_TOP_K}"
+        )
     if system not in SYSTEMS:
         raise InputError("No such system.", field="system", value=system, mend=f"one of {', '.join(SYSTEMS)}")
 
@@ -143,7 +147,9 @@ def need_from_text(text: str, *, link: Link | None = None) -> Need:
 def enterprise_from_text(text: str) -> tuple[Enterprise, tuple[Offering, ...]]:
     """An enterprise known only by what somebody typed of it. Raises InputError as :func:`need_from_text`."""
     text = _checked_text(text)
-    offering = Offering(offering_id="", enterprise_id="", title=text[:120], description=text if len(text) > 120 else "")
+    offering = Offering(
+        offering_id="", enterprise_id="", title=text[:120], description=text if len(text) > 120 else ""
+    )
     return Enterprise(enterprise_id="", name="", description=text), (offering,)
 
 

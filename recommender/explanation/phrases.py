@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from recommender.encoder import Encoder
 
 # A comma or full stop between digits belongs to a number.
-_BREAK = re.compile(r"[。；;！!？?\n\r\t，、：:|【】\[\]（）()《》“”\"]|(?<!\d)[,.](?!\d)|(?<=\d)[,.](?!\d)|(?<!\d)[,.](?=\d)")
+_BREAK = re.compile(
+    r"[。；;！!？?\n\r\t，、：:|【】\[\]（）()《》“”\"]|(?<!\d)[,.](?!\d)|(?<=\d)[,.](?!\d)|(?<!\d)[,.](?=\d)"
+)
 _LONGEST_CLAUSE = 60
 _SHORTEST = 2
 _MOST_CLAUSES = 40
@@ -75,7 +77,9 @@ def phrases_of(
     Of a long text only the 40 clauses most similar to *most_alike* (d,) are kept, or the first 40; the best
     eight of them are also cut into runs of words.
     """
-    found = list(dict.fromkeys(Phrase(name, clause) for name, text in fields.items() for clause in clauses(text)))
+    found = list(
+        dict.fromkeys(Phrase(name, clause) for name, text in fields.items() for clause in clauses(text))
+    )
     if not found:
         return Phrases((), np.zeros((0, encoder.dimension), np.float32))
     vectors = encoder.encode([p.span for p in found])
@@ -85,5 +89,9 @@ def phrases_of(
     ranked = ranked[:_MOST_CLAUSES]
     kept = [found[i] for i in ranked]
     shorter = list(dict.fromkeys(Phrase(p.field, run) for p in kept[:8] for run in runs(p.span)))
-    vectors = np.concatenate([vectors[ranked], encoder.encode([p.span for p in shorter])]) if shorter else vectors[ranked]
+    vectors = (
+        np.concatenate([vectors[ranked], encoder.encode([p.span for p in shorter])])
+        if shorter
+        else vectors[ranked]
+    )
     return Phrases((*kept, *shorter), vectors)

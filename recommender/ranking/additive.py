@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,10 +36,14 @@ class Curve:
     def __post_init__(self) -> None:
         xs = [x for x, _ in self.knots]
         ys = [y for _, y in self.knots]
-        if len(xs) < 2 or any(b <= a for a, b in zip(xs, xs[1:], strict=False)):
-            raise InputError("A curve needs two or more knots, ascending.", field=self.feature, value=self.knots)
-        if self.direction and any((b - a) * self.direction < 0 for a, b in zip(ys, ys[1:], strict=False)):
-            raise InputError("The knots run against the curve's direction.", field=self.feature, value=self.knots)
+        if len(xs) < 2 or any(b <= a for a, b in pairwise(xs)):
+            raise InputError(
+                "A curve needs two or more knots, ascending.", field=self.feature, value=self.knots
+            )
+        if self.direction and any((b - a) * self.direction < 0 for a, b in pairwise(ys)):
+            raise InputError(
+                "The knots run against the curve's direction.", field=self.feature, value=self.knots
+            )
 
     def __call__(self, values: Floats) -> Floats:
         xs, ys = zip(*self.knots, strict=True)

@@ -39,7 +39,11 @@ CERTIFICATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     # IATF 16949:2016 §0.3: the automotive standard includes ISO 9001 and cannot be held apart from it;
     # AS/EN 9100, ISO/TS 22163, ISO 13485's relatives and GJB 9001 contain ISO 9001's text likewise.
     ("IATF 16949", r"(?:iatf|iso/?\s*ts|ts)\s*-?\s*16949", ("ISO 9001",)),
-    ("AS/EN 9100", r"(?:as|en|jisq)\s*-?\s*9100[a-d]?\b|as/en\s*9100|航空(?:航天)?质量管理体系", ("ISO 9001",)),
+    (
+        "AS/EN 9100",
+        r"(?:as|en|jisq)\s*-?\s*9100[a-d]?\b|as/en\s*9100|航空(?:航天)?质量管理体系",
+        ("ISO 9001",),
+    ),
     ("ISO/TS 22163", r"(?:iso/?\s*(?:ts\s*)?)?22163|\biris\b", ("ISO 9001",)),
     ("GJB 9001", r"gjb\s*-?\s*9001[a-c]?|国军标(?:质量管理体系)?|武器装备质量管理体系", ("ISO 9001",)),
     ("ISO 9001", r"iso\s*-?\s*9001|gb/?t\s*19001|iso\s*9000|质量管理体系(?:认证)?", ()),
@@ -83,7 +87,11 @@ CERTIFICATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("电信设备进网许可证", r"(?:电信设备)?(?:进|入)网许可证?", ()),
     ("增值电信业务经营许可证", r"增值电信业务(?:经营)?许可证?", ()),
     ("安全生产许可证", r"安全生产许可证?", ()),
-    ("特种设备生产许可证", r"特种设备(?:生产|制造|设计|安装|改造|修理)?(?:单位)?许可证?|压力容器(?:设计|制造)许可证?", ()),
+    (
+        "特种设备生产许可证",
+        r"特种设备(?:生产|制造|设计|安装|改造|修理)?(?:单位)?许可证?|压力容器(?:设计|制造)许可证?",
+        (),
+    ),
     ("工业产品生产许可证", r"(?:全国)?工业产品生产许可证?", ()),
     ("防爆合格证", r"防爆(?:电气)?(?:产品)?合格证|\bex\s*认证|\batex\b", ()),
     ("武器装备科研生产单位保密资格", r"(?:武器装备科研生产单位)?保密资(?:格|质)", ()),
@@ -103,8 +111,21 @@ CERTIFICATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 _COVERS = {name: covers for name, _, covers in CERTIFICATES}
 # ASCII: a word boundary stands between a Latin and a Han character
-_ANY = re.compile("|".join(f"(?P<c{i}>{pattern})" for i, (_, pattern, _) in enumerate(CERTIFICATES)), re.ASCII)
-_GRADES = {"特级": 4, "一级": 3, "壹级": 3, "甲级": 3, "二级": 2, "贰级": 2, "乙级": 2, "三级": 1, "叁级": 1, "丙级": 1}
+_ANY = re.compile(
+    "|".join(f"(?P<c{i}>{pattern})" for i, (_, pattern, _) in enumerate(CERTIFICATES)), re.ASCII
+)
+_GRADES = {
+    "特级": 4,
+    "一级": 3,
+    "壹级": 3,
+    "甲级": 3,
+    "二级": 2,
+    "贰级": 2,
+    "乙级": 2,
+    "三级": 1,
+    "叁级": 1,
+    "丙级": 1,
+}
 _NUMBERED = {4: "特级", 3: "一级", 2: "二级", 1: "三级"}
 _LETTERED = {4: "特级", 3: "甲级", 2: "乙级", 1: "丙级"}
 _WORKS = re.compile(
@@ -119,7 +140,9 @@ def find_certificates(text: str) -> list[tuple[Certificate, int, int]]:
     found: list[tuple[Certificate, int, int]] = []
     for mention in _ANY.finditer(text):
         assert mention.lastgroup is not None
-        found.append((Certificate(CERTIFICATES[int(mention.lastgroup[1:])][0]), mention.start(), mention.end()))
+        found.append(
+            (Certificate(CERTIFICATES[int(mention.lastgroup[1:])][0]), mention.start(), mention.end())
+        )
     for mention in _WORKS.finditer(text):
         trade = mention["trade"]
         trade = trade[len(prefix.group()) if (prefix := _TRADE_PREFIX.match(trade)) else 0 :]

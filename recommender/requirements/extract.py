@@ -79,12 +79,19 @@ def _from_text(field: str, text: str) -> list[Demand]:
             if (field == "description" or holding is _CERTIFIED) and not holding.search(folded):
                 continue
             span = _original(words, folded, start, end)
-            found.append(Demand("certification", str(certificate), Source(field, span, inferred=True), certificate))
+            found.append(
+                Demand("certification", str(certificate), Source(field, span, inferred=True), certificate)
+            )
         if match := _CAPITAL.search(folded):
             amount = float(match[1].replace(",", "")) * {"亿": 1e8, "万": 1e4, None: 1.0}[match[2]]
             span = _original(words, folded, match.start(), match.end())
             found.append(
-                Demand("registered_capital", f"注册资本 ≥ {amount / 1e4:g} 万元", Source(field, span, inferred=True), amount=amount)
+                Demand(
+                    "registered_capital",
+                    f"注册资本 ≥ {amount / 1e4:g} 万元",
+                    Source(field, span, inferred=True),
+                    amount=amount,
+                )
             )
         if field == "qualification" and (match := _EXPERIENCE.search(folded)):
             span = _original(words, folded, match.start(), match.end())

@@ -51,11 +51,15 @@ def _certification(
         return _verdict(demand, status, Source("certifications", str(last)), note)
     lower = [c for c in enterprise.certifications if canonical(c.name).name == demand.certificate.name]
     if lower:
-        return _verdict(demand, "missing", Source("certifications", str(lower[0])), "等级不足 / grade too low")
+        return _verdict(
+            demand, "missing", Source("certifications", str(lower[0])), "等级不足 / grade too low"
+        )
     if claim:
         return _verdict(demand, "met", claim, "仅见于自述，未经核实 / claimed, not verified")
     status = "missing" if enterprise.certifications else "unknown"
-    return _verdict(demand, status, None, "" if enterprise.certifications else "未填报证书 / no certificates stated")
+    return _verdict(
+        demand, status, None, "" if enterprise.certifications else "未填报证书 / no certificates stated"
+    )
 
 
 def _validity(certification: Certification, need: Need) -> str:
@@ -64,7 +68,9 @@ def _validity(certification: Certification, need: Need) -> str:
     return ""
 
 
-def _claimed(certificate: Certificate, enterprise: Enterprise, offerings: Sequence[Offering]) -> Source | None:
+def _claimed(
+    certificate: Certificate, enterprise: Enterprise, offerings: Sequence[Offering]
+) -> Source | None:
     """The first mention of *certificate* in the enterprise's own words."""
     texts = [("description", enterprise.description, "")]
     for offering in offerings:
@@ -89,14 +95,18 @@ def _as_written(text: str, words: str) -> str:
     return text
 
 
-def _tier(demand: Demand, need: Need, enterprise: Enterprise, offerings: Sequence[Offering], as_of: date) -> Requirement:
+def _tier(
+    demand: Demand, need: Need, enterprise: Enterprise, offerings: Sequence[Offering], as_of: date
+) -> Requirement:
     if enterprise.tier is None:
         return _verdict(demand, "unknown", None, "未填报梯度 / tier not stated")
     enough = any(_TIER_ORDER[enterprise.tier] >= _TIER_ORDER[t] for t in need.required_tiers)
     return _verdict(demand, "met" if enough else "missing", Source("tier", enterprise.tier.value))
 
 
-def _size(demand: Demand, need: Need, enterprise: Enterprise, offerings: Sequence[Offering], as_of: date) -> Requirement:
+def _size(
+    demand: Demand, need: Need, enterprise: Enterprise, offerings: Sequence[Offering], as_of: date
+) -> Requirement:
     if enterprise.size is None:
         return _verdict(demand, "unknown", None, "未填报规模 / size not stated")
     fits = enterprise.size in _RESERVED.get(demand.name, tuple(Size))
@@ -116,7 +126,9 @@ def _capital(
 def _experience(
     demand: Demand, need: Need, enterprise: Enterprise, offerings: Sequence[Offering], as_of: date
 ) -> Requirement:
-    return _verdict(demand, "unknown", None, "目录中没有业绩记录，请向企业核实 / ask the enterprise for references")
+    return _verdict(
+        demand, "unknown", None, "目录中没有业绩记录，请向企业核实 / ask the enterprise for references"
+    )
 
 
 def _verdict(demand: Demand, status: str, source: Source | None, note: str = "") -> Requirement:

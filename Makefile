@@ -1,0 +1,46 @@
+# Everything runs in .venv, made at first use. `make demo` and `make test` need only Python ≥ 3.11 and a package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# pip, not uv: pip finds the CPU build of the pinned torch where one is offered (see README, "CPU-only torch")
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+DEMO_HOME ?= .rongtong
+SERVE ?= 1
+NEED ?= demo
+MACHINE_THREADS := OMP_NUM_THREADS=$(shell nproc 2>/dev/null || echo 2)
+
+.PHONY: demo test lint format bench clean
+
+$(VENV)/.runtime: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Rongtong needs Python 3.11 or newer; set PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/.runtime
+	RONGTONG_HOME=$(DEMO_HOME) $(BIN)/python -m service.cli.main demo
+ifneq ($(SERVE),0)
+	RONGTONG_HOME=$(DEMO_HOME) $(BIN)/rongtong serve
+endif
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

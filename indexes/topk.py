@@ -1,0 +1,27 @@
+"""The best rows of a score vector, ties by row number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def best_rows(scores: NDArray[Any], k: int) -> NDArray[np.int64]:
+    """Positions of the *k* greatest of *scores* (n,), best first, equal scores by position.
+
+    All n when k ≥ n. Scores must not be NaN.
+
+    >>> best_rows(np.array([1.0, 3.0, 3.0, 2.0]), 2).tolist()
+    [1, 2]
+    """
+    if k <= 0:
+        return np.zeros(0, np.int64)
+    if k >= scores.size:
+        chosen = np.arange(scores.size)
+    else:
+        last = np.partition(scores, scores.size - k)[scores.size - k]
+        above = np.flatnonzero(scores > last)
+        chosen = np.concatenate([above, np.flatnonzero(scores == last)[: k - above.size]])
+    return chosen[np.lexsort((chosen, -scores[chosen]))]

@@ -1,0 +1,198 @@
+"""What a release is made of: the catalogue read once, into documents on disk and columns in memory.
+
+Documents go straight to their files; texts, tokens and filter columns stay in memory until they are indexed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.documents import DocumentStore
+from indexes.errors import CatalogueError
+from indexes.filters import FilterColumns
+from recommender import profile
+from recommender.catalogue import Catalogue, Kind
+from recommender.catalogue.domain import Enterprise, Need, Offering, Size, Tier
+from recommender.catalogue.json_values import to_json
+from recommender.requirements import demands
+
+OFFERINGS, ENTERPRISES, NEEDS = "offerings", "enterprises", "needs"
+Vectors = NDArray[np.float32]
+Progress = Callable[[str, int, int], None]
+
+TIER_ORDER = {tier: float(order) for order, tier in enumerate(Tier)}
+SIZE_ORDER = {size: float(order) for order, size in enumerate(Size)}
+_EVERY = 2000  # rows between two words of progress
+
+
+@dataclass(slots=True)
+class _Columns:
+    labels: dict[str, list[tuple[str, ...]]] = field(default_factory=lambda: defaultdict(list))
+    numbers: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def build(self, size: int) -> FilterColumns:
+        return FilterColumns.build(size, self.labels, self.numbers)
+
+
+@dataclass(slots=True)
+class Content:
+    """Row-aligned texts and columns of the three collections, in the order of their documents."""
+
+    offering_texts: list[str] = field(default_factory=list)
+    offering_weights: list[float | None] = field(default_factory=list)
+    offering_columns: _Columns = field(default_factory=_Columns)
+    standing_texts: list[str] = field(default_factory=list)
+    enterprise_tokens: list[list[str]] = field(default_factory=list)
+    enterprise_columns: _Columns = field(default_factory=_Columns)
+    first_offering: list[int] = field(default_factory=list)
+    need_texts: list[tuple[str, str]] = field(default_factory=list)
+    need_tokens: list[list[str]] = field(default_factory=list)
+    need_columns: _Columns = field(default_factory=_Columns)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {
+            OFFERINGS: len(self.offering_texts),
+            ENTERPRISES: len(self.standing_texts),
+            NEEDS: len(self.need_texts),
+        }
+
+    def filters(self, collection: str) -> FilterColumns:
+        columns = {
+            OFFERINGS: self.offering_columns,
+            ENTERPRISES: self.enterprise_columns,
+            NEEDS: self.need_columns,
+        }
+        return columns[collection].build(self.counts[collection])
+
+    def profiles(self, standing: Vectors, offerings: Vectors) -> Vectors:
+        """(n, d) profile vectors from the vectors of standing texts (n, d) and offerings (m, d)."""
+        found = np.zeros_like(standing)
+        ends = [*self.first_offering[1:], len(offerings)]
+        for row, (start, end) in enumerate(zip(self.first_offering, ends, strict=True)):
+            found[row] = profile.profile_vector(
+                standing[row], offerings[start:end], self.offering_weights[start:end]
+            )
+        return found
+
+
+def read_content(catalogue: Catalogue, folder: Path, progress: Progress) -> Content:
+    """Read all of *catalogue*, writing the documents of each collection below *folder*.
+
+    Raises CatalogueError when there is neither an enterprise nor a need.
+    """
+    counts = catalogue.counts()
+    if not counts[Kind.ENTERPRISES] and not counts[Kind.NEEDS]:
+        raise CatalogueError("The catalogue is empty.", mend="import enterprises, offerings and needs first")
+    content = Content()
+    offerings = _Offerings(catalogue.offerings(), content)
+
+    def enterprise_rows() -> Iterator[tuple[str, Mapping[str, object]]]:
+        for done, enterprise in enumerate(catalogue.enterprises()):
+            if done % _EVERY == 0:
+                progress("read enterprises", done, counts[Kind.ENTERPRISES])
+            content.first_offering.append(len(offerings.ids))
+            _add_enterprise(content, enterprise, offerings.of(enterprise.enterprise_id))
+            yield enterprise.enterprise_id, to_json(enterprise)
+
+    def need_rows() -> Iterator[tuple[str, Mapping[str, object]]]:
+        for done, need in enumerate(catalogue.needs()):
+            if done % _EVERY == 0:
+                progress("read needs", done, counts[Kind.NEEDS])
+            _add_need(content, need)
+            yield need.need_id, to_json(need)
+
+    DocumentStore.build(folder / ENTERPRISES / "documents", enterprise_rows())
+    DocumentStore.build(folder / OFFERINGS / "documents", offerings.documents(catalogue.offerings()))
+    DocumentStore.build(folder / NEEDS / "documents", need_rows())
+    return content
+
+
+class _Offerings:
+    """The stream of offerings, handed out enterprise by enterprise: both come in the order of enterprise id."""
+
+    def __init__(self, stream: Iterator[Offering], content: Content) -> None:
+        self._stream = stream
+        self._content = content
+        self._next = next(stream, None)
+        self.ids: list[str] = []
+
+    def of(self, enterprise_id: str) -> list[Offering]:
+        found: list[Offering] = []
+        while self._next is not None and self._next.enterprise_id == enterprise_id:
+            found.append(self._next)
+            _add_offering(self._content, self._next)
+            self.ids.append(self._next.offering_id)
+            self._next = next(self._stream, None)
+        return found
+
+    def documents(self, stream: Iterator[Offering]) -> Iterator[tuple[str, Mapping[str, object]]]:
+        """The documents, read a second time because a nation's offerings do not fit in memory as objects."""
+        for known, offering in zip_longest(self.ids, stream):
+            if offering is None or offering.offering_id != known:
+                raise CatalogueError("The catalogue changed while it was read.", mend="refresh again")
+            yield offering.offering_id, to_json(offering)
+
+
+def _add_offering(content: Content, offering: Offering) -> None:
+    content.offering_texts.append(profile.offering_text(offering))
+    content.offering_weights.append(offering.weight)
+    columns = content.offering_columns
+    columns.labels["link"].append((offering.link.value,))
+    columns.numbers["available_from"].append(_day(offering.available_from))
+    columns.numbers["available_until"].append(_day(offering.available_until))
+
+
+def _add_enterprise(content: Content, enterprise: Enterprise, offerings: list[Offering]) -> None:
+    content.standing_texts.append(profile.standing_text(enterprise))
+    content.enterprise_tokens.append(profile.enterprise_tokens(enterprise, offerings))
+    labels, numbers = content.enterprise_columns.labels, content.enterprise_columns.numbers
+    labels["region"].append((enterprise.region,))
+    labels["industry"].append((enterprise.industry,))
+    labels["industry_chain"].append(enterprise.industry_chains)
+    labels["tier"].append((enterprise.tier.value if enterprise.tier else "",))
+    labels["size"].append((enterprise.size.value if enterprise.size else "",))
+    labels["certification"].append(tuple(str(c) for c in enterprise.certifications))
+    assessments = [
+        a
+        for a in (
+            enterprise.technology,
+            enterprise.quality,
+            enterprise.delivery,
+            enterprise.cost,
+            enterprise.response,
+        )
+        if a is not None
+    ]
+    numbers["first_offering"].append(float(content.first_offering[-1]))
+    numbers["region"].append(float(enterprise.region or "nan"))
+    numbers["tier"].append(TIER_ORDER[enterprise.tier] if enterprise.tier else math.nan)
+    numbers["assessment"].append(sum(assessments) / len(assessments) if assessments else math.nan)
+
+
+def _add_need(content: Content, need: Need) -> None:
+    content.need_texts.append(profile.need_texts(need))
+    content.need_tokens.append(profile.need_tokens(need))
+    labels, numbers = content.need_columns.labels, content.need_columns.numbers
+    labels["region"].append((need.region,))
+    labels["industry_chain"].append((need.industry_chain,))
+    labels["link"].append((need.link.value,))
+    labels["status"].append((need.status.value,))
+    labels["visibility"].append((need.visibility.value,))
+    labels["buyer"].append((need.buyer_id, need.buyer_name))
+    labels["certification"].append(tuple(str(d.certificate) for d in demands(need) if d.certificate))
+    numbers["deadline"].append(_day(need.deadline.date() if need.deadline else None))
+    numbers["region"].append(float(need.region or "nan"))
+
+
+def _day(day: date | None) -> float:
+    return float(day.toordinal()) if day else math.nan

@@ -1,0 +1,317 @@
+"""Text to vectors.
+
+One setting names an encoder: a folder in sentence-transformers format, or a model's name. A static model (token
+vectors, averaged) is read with tokenizers, safetensors and numpy alone: loading takes a tenth of a second and
+torch is never imported. Every other model goes through sentence-transformers. Weights are read from safetensors
+files only; a pickle can run code and is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.errors import EncoderError
+from recommender.text.normalise import for_search
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?")
+_PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
+_LARGEST_JSON = 256 << 20
+# Tokens whose vectors are gathered at once: 32 thousand rows of 256 floats are 32 MB.
+_GATHER = 1 << 15
+_BATCH = 2048
+
+
+class Encoder(Protocol):
+    """Turns texts into unit vectors.
+
+    ``fingerprint`` is a sha256 over the model's files: two encoders with the same one give the same vectors, and
+    vectors of different ones must never meet in an index.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """``(n, dimension)`` rows of length 1; a text without a known token gives a row of zeros.
+
+        *texts* are taken as they were written: the search spelling is made here.
+        """
+        ...
+
+
+def load_encoder(folder_or_name: str | Path) -> Encoder:
+    """The encoder in a folder, or the model of that name from a hub (only a name goes to the network).
+
+    Raises EncoderError where the folder is missing, incomplete or damaged, or the name cannot be had.
+    """
+    folder = Path(folder_or_name)
+    if not folder.is_dir():
+        named = isinstance(folder_or_name, str) and _HUB_NAME.fullmatch(folder_or_name)
+        if not named or folder.exists():
+            raise EncoderError(
+                "there is no encoder folder here",
+                field="encoder",
+                value=str(folder_or_name),
+                mend="name a folder in sentence-transformers format, or leave the setting empty",
+            )
+        return SentenceTransformerEncoder(_download(str(folder_or_name)), name=str(folder_or_name))
+    modules = _modules(folder)
+    kinds = [kind.rpartition(".")[2] for kind, _ in modules]
+    if kinds in (["StaticEmbedding"], ["StaticEmbedding", "Normalize"]):
+        return StaticEncoder(folder, part=modules[0][1])
+    return SentenceTransformerEncoder(folder)
+
+
+class StaticEncoder:
+    """A StaticEmbedding model: the mean of a text's token vectors, brought to length 1.
+
+    Equal to ``SentenceTransformer(folder).encode(...)`` of the same (search-spelled) texts within 1e-6.
+    """
+
+    def __init__(self, folder: Path, part: str = "") -> None:
+        """Read the model in *folder*; *part* is the subfolder of its static module ("" is the folder itself)."""
+        self.name = folder.resolve().name
+        self._tokenizer = _read_tokenizer(folder / part / "tokenizer.json")
+        self._weights = _read_weights(folder / part / "model.safetensors")
+        size = self._tokenizer.get_vocab_size()
+        if size > len(self._weights):
+            raise _broken(folder, f"its tokenizer has {size} pieces, its weights {len(self._weights)} rows")
+        self.dimension = int(self._weights.shape[1])
+        self.fingerprint = fingerprint(folder)
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """See :meth:`Encoder.encode`."""
+        pooled = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for start in range(0, len(texts), _BATCH):
+            batch = [for_search(text) for text in texts[start : start + _BATCH]]
+            pieces = [e.ids for e in self._tokenizer.encode_batch_fast(batch, add_special_tokens=False)]
+            self._pool(pieces, pooled[start : start + len(batch)])
+        return normalised(pooled)
+
+    def _pool(self, pieces: list[list[int]], out: NDArray[np.float32]) -> None:
+        """Write the mean vector of each list of pieces into *out*, gathering a bounded number at a time."""
+        first = 0
+        while first < len(pieces):
+            last, count = first, 0
+            while last < len(pieces) and (last == first or count + len(pieces[last]) <= _GATHER):
+                count += len(pieces[last])
+                last += 1
+            if count > _GATHER:
+                out[first] = self._mean_of_many(pieces[first])
+            elif count:
+                filled = [row for row in range(first, last) if pieces[row]]
+                ids = np.concatenate([np.array(pieces[row], dtype=np.int64) for row in filled])
+                lengths = np.array([len(pieces[row]) for row in filled])
+                starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
+                sums = np.add.reduceat(self._weights[ids], starts, axis=0)
+                out[filled] = sums / lengths[:, None].astype(np.float32)
+            first = last
+
+    def _mean_of_many(self, ids: list[int]) -> NDArray[np.float32]:
+        """The mean vector of one very long text: each distinct piece is read once."""
+        distinct, counts = np.unique(np.array(ids, dtype=np.int64), return_counts=True)
+        total = np.zeros(self.dimension, dtype=np.float64)
+        for start in range(0, len(distinct), _GATHER):
+            part = slice(start, start + _GATHER)
+            total += counts[part].astype(np.float64) @ self._weights[distinct[part]].astype(np.float64)
+        return (total / len(ids)).astype(np.float32)
+
+
+class SentenceTransformerEncoder:
+    """Any other sentence-transformers model. Importing it takes seconds; nothing is fetched from a network."""
+
+    def __init__(self, folder: Path, name: str = "") -> None:
+        """Load the model in *folder*; *name* is what it is called (the folder's name where empty)."""
+        _refuse_pickles(folder)
+        self.name = name or folder.resolve().name
+        self._model = _load_sentence_transformer(folder)
+        dimension = self._model.get_sentence_embedding_dimension()
+        if not dimension:
+            raise _broken(folder, "it does not say how long its vectors are")
+        self.dimension = int(dimension)
+        self.fingerprint = fingerprint(folder)
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """See :meth:`Encoder.encode`. A blank text is a row of zeros, whatever the model makes of it."""
+        spelled = [for_search(text) for text in texts]
+        filled = [row for row, text in enumerate(spelled) if text]
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        if filled:
+            found = self._model.encode(
+                [spelled[row] for row in filled], batch_size=64, show_progress_bar=False
+            )
+            vectors[filled] = np.asarray(found, dtype=np.float32)
+        return normalised(vectors)
+
+
+def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """*vectors* with rows of length 1; rows of zeros stay zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    # the bound that torch.nn.functional.normalize keeps, so that both ways agree on tiny vectors, too
+    return vectors / np.maximum(lengths, np.float32(1e-12))
+
+
+def fingerprint(folder: Path) -> str:
+    """sha256 (hex) over the names and bytes of all files of the model except its card, in order of name."""
+    whole = hashlib.sha256()
+    for path in _files(folder):
+        with path.open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        whole.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
+    return whole.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    for path in sorted(paths, key=lambda path: path.relative_to(folder).as_posix()):
+        parts = path.relative_to(folder).parts
+        if path.name.lower() != "readme.md" and not any(part.startswith(".") for part in parts):
+            yield path
+
+
+def _broken(folder: Path, why: str) -> EncoderError:
+    return EncoderError(
+        f"the encoder is broken: {why}",
+        field="encoder",
+        value=str(folder),
+        mend="copy the folder again or train anew",
+    )
+
+
+def _modules(folder: Path) -> list[tuple[str, str]]:
+    """(type, subfolder) of the modules that modules.json lists."""
+    path = folder / "modules.json"
+    try:
+        if path.stat().st_size > _LARGEST_JSON:
+            raise _broken(folder, "its modules.json is too large")
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise _broken(folder, f"modules.json cannot be read ({error})") from error
+    modules: list[tuple[str, str]] = []
+    for entry in entries if isinstance(entries, list) else ():
+        kind, part = (entry.get("type"), entry.get("path", "")) if isinstance(entry, dict) else (None, "")
+        if not isinstance(kind, str) or not isinstance(part, str) or not _inside(part):
+            raise _broken(folder, "modules.json has an entry that is no module of this folder")
+        modules.append((kind, part))
+    if not modules:
+        raise _broken(folder, "modules.json lists no module")
+    return modules
+
+
+def _inside(part: str) -> bool:
+    path = PurePosixPath(part)
+    return not path.is_absolute() and ".." not in path.parts and "\\" not in part and "\0" not in part
+
+
+def _read_tokenizer(path: Path) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    try:
+        if path.stat().st_size > _LARGEST_JSON:
+            raise _broken(path.parent, "its tokenizer.json is too large")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _broken(path.parent, f"tokenizer.json cannot be read ({error})") from error
+    try:
+        tokenizer = Tokenizer.from_str(text)
+    except Exception as error:  # the tokenizers library raises a bare Exception for every kind of damage
+        raise _broken(path.parent, f"tokenizer.json cannot be read ({error})") from error
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _read_weights(path: Path) -> NDArray[np.float32]:
+    """The (pieces, dimension) matrix of token vectors, as float32."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        tensors = load_file(path)
+    except (OSError, SafetensorError, TypeError, KeyError, ValueError) as error:
+        raise _broken(path.parent, f"model.safetensors cannot be read ({error})") from error
+    # "embeddings" is what model2vec calls the same matrix
+    matrix = tensors.get("embedding.weight", tensors.get("embeddings"))
+    if matrix is None or matrix.ndim != 2 or 0 in matrix.shape or matrix.dtype.kind != "f":
+        raise _broken(path.parent, "model.safetensors holds no matrix of token vectors")
+    if "embedding.weight" not in tensors and {"mapping", "weights"} & tensors.keys():
+        raise _broken(path.parent, "its token vectors are quantised by vocabulary, which is not read here")
+    matrix = np.ascontiguousarray(matrix, dtype=np.float32)
+    if not np.isfinite(matrix).all():
+        raise _broken(path.parent, "its token vectors are not all finite")
+    return matrix
+
+
+def _refuse_pickles(folder: Path) -> None:
+    """Weights must be safetensors: a folder that offers only a pickle for a module is refused."""
+    for path in _files(folder):
+        if path.suffix.lower() in _PICKLES and not any(path.parent.glob("*.safetensors")):
+            raise EncoderError(
+                "this encoder's weights are a pickle, which can run code when it is read",
+                field="encoder",
+                value=str(path),
+                mend="save the model with safetensors",
+            )
+
+
+def _load_sentence_transformer(folder: Path) -> SentenceTransformer:
+    # Must be set before the hub's client is imported, which reads it once.
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from safetensors import SafetensorError
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        return SentenceTransformer(
+            str(folder),
+            device="cpu",
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        ImportError,
+        RuntimeError,
+        SafetensorError,
+    ) as error:
+        raise _broken(folder, str(error)) from error
+
+
+def _download(name: str) -> Path:
+    """The folder of the hub's model *name*, from the local cache or the network, without anything executable."""
+    import huggingface_hub
+
+    try:
+        folder = huggingface_hub.snapshot_download(
+            name, allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model", "*.md"]
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise EncoderError(
+            f"there is no encoder folder of this name, and no hub gave a model ({type(error).__name__})",
+            field="encoder",
+            value=name,
+            mend="name a folder in sentence-transformers format",
+        ) from error
+    return Path(folder)

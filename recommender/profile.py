@@ -1,0 +1,81 @@
+"""How enterprises, offerings and needs become texts for the encoder and tokens for the lexical half.
+
+One place decides what is searched, so that indexing and asking can never disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.catalogue.domain import Enterprise, Need, Offering
+from recommender.intake.codes import industry_name
+from recommender.text.tokens import tokens
+
+Vectors = NDArray[np.float32]
+
+# A company's own words beyond this say nothing new about what it can do.
+_LONGEST = 20_000
+
+
+def offering_text(offering: Offering) -> str:
+    """What is embedded of an offering."""
+    return _joined(offering.title, offering.description)
+
+
+def standing_text(enterprise: Enterprise) -> str:
+    """What is embedded of an enterprise beside its offerings: trade, chains, tags and its own words."""
+    return _joined(
+        industry_name(enterprise.industry) if enterprise.industry else "",
+        *enterprise.industry_chains,
+        *enterprise.tags,
+        enterprise.description,
+    )
+
+
+def enterprise_tokens(enterprise: Enterprise, offerings: Sequence[Offering]) -> list[str]:
+    """The lexical document of an enterprise: its name, standing and everything it offers."""
+    texts = [enterprise.name, enterprise.short_name, standing_text(enterprise)]
+    texts.extend(offering_text(o) for o in offerings)
+    return tokens(_joined(*texts))
+
+
+def profile_vector(standing: Vectors, offerings: Vectors, weights: Sequence[float | None]) -> Vectors:
+    """(d,) the enterprise as a whole: its offerings' mean, weighted by the root of their revenue share, and
+    its standing.
+
+    *standing* (d,), *offerings* (m, d). Shares are rooted because a product with 1 % of revenue is still a
+    product that can be bought; an unknown share counts as 10 %.
+    """
+    total = np.zeros_like(standing)
+    if len(offerings):
+        roots = np.sqrt([0.1 if w is None else max(w, 0.01) for w in weights]).astype(np.float32)
+        total += unit(roots @ offerings)
+    return unit(total + unit(standing) * np.float32(0.5))
+
+
+def need_texts(need: Need) -> tuple[str, str]:
+    """What is embedded of a need: the headline with its buyer's name, and the description."""
+    return _joined(need.buyer_name, need.title), need.description[:_LONGEST]
+
+
+def need_vector(headline: Vectors, description: Vectors) -> Vectors:
+    """(d,) the need: the headline leads, the description supports. Either may be a zero vector."""
+    return unit(unit(headline) + unit(description) * np.float32(0.7))
+
+
+def need_tokens(need: Need) -> list[str]:
+    """The lexical query or document of a need; qualification texts are all alike and stay out."""
+    return tokens(_joined(need.title, need.industry_chain, need.description[:_LONGEST]))
+
+
+def unit(vector: Vectors) -> Vectors:
+    """*vector* (d,) at length 1; a zero vector stays zero."""
+    length = float(np.linalg.norm(vector))
+    return vector / np.float32(length) if length > 0 else vector
+
+
+def _joined(*texts: str) -> str:
+    return " ".join(t for t in texts if t)[:_LONGEST]

@@ -1,0 +1,163 @@
+"""One release, opened for answering: three row-aligned collections and the arrays that join them.
+
+``offerings`` has a row per offering, ``enterprises`` a row per enterprise with its offerings' rows adjacent,
+``needs`` a row per need. What is not asked for is not loaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.documents import DocumentStore
+from indexes.exact import ExactIndex
+from indexes.filters import FilterColumns
+from indexes.lexical import LexicalIndex
+from indexes.release import Manifest
+from indexes.vectors import VectorIndex
+from recommender.catalogue.domain import Enterprise, Need, Offering
+from recommender.catalogue.json_values import from_json
+from recommender.content import ENTERPRISES, NEEDS, OFFERINGS
+from recommender.query import Filters
+from recommender.requirements.certificates import canonical
+
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The parts of one collection, each loaded when first used from a verified folder."""
+
+    folder: Path
+
+    @cached_property
+    def vectors(self) -> VectorIndex:
+        return ExactIndex.load(self.folder / "vectors")
+
+    @cached_property
+    def lexical(self) -> LexicalIndex:
+        return LexicalIndex.load(self.folder / "lexical")
+
+    @cached_property
+    def filters(self) -> FilterColumns:
+        return FilterColumns.load(self.folder / "filters")
+
+    @cached_property
+    def documents(self) -> DocumentStore:
+        return DocumentStore.load(self.folder / "documents")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A verified release folder, opened."""
+
+    manifest: Manifest
+    folder: Path
+
+    @property
+    def release(self) -> str:
+        return self.manifest.release
+
+    @cached_property
+    def offerings(self) -> Collection:
+        return Collection(self.folder / OFFERINGS)
+
+    @cached_property
+    def enterprises(self) -> Collection:
+        return Collection(self.folder / ENTERPRISES)
+
+    @cached_property
+    def needs(self) -> Collection:
+        return Collection(self.folder / NEEDS)
+
+    @cached_property
+    def first(self) -> Rows:
+        """(n + 1,) the offering row at which each enterprise's offerings start; the last is their number."""
+        starts = self.enterprises.filters.numbers("first_offering").astype(np.int64)
+        return np.append(starts, self.manifest.counts[OFFERINGS])
+
+    @cached_property
+    def owner(self) -> Rows:
+        """(m,) the enterprise row that each offering belongs to."""
+        return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
+
+    def enterprise(self, row: int) -> Enterprise:
+        return from_json(Enterprise, self.enterprises.documents.get(int(row)))
+
+    def offering(self, row: int) -> Offering:
+        return from_json(Offering, self.offerings.documents.get(int(row)))
+
+    def need(self, row: int) -> Need:
+        return from_json(Need, self.needs.documents.get(int(row)))
+
+    def offering_rows(self, enterprise_row: int) -> Rows:
+        return np.arange(self.first[enterprise_row], self.first[enterprise_row + 1])
+
+    def enterprises_within(self, filters: Filters, as_of: date) -> Mask | None:
+        """(n,) enterprises that pass *filters*; None where nothing is filtered.
+
+        A certificate filter passes holders of a certificate that covers it and is valid on *as_of*.
+        """
+        columns = self.enterprises.filters
+        masks: list[Mask] = []
+        if filters.region:
+            masks.append(columns.mask_prefix("region", filters.region))
+        if filters.industry:
+            masks.append(columns.mask_prefix("industry", filters.industry))
+        for name in ("tier", "size", "industry_chain"):
+            if values := getattr(filters, name):
+                masks.append(columns.mask_any(name, values))
+        if filters.certification:
+            wanted = [canonical(c) for c in filters.certification]
+            held = [
+                value
+                for value in columns.values("certification")
+                if any(canonical(value.partition("@")[0]).satisfies(w) for w in wanted)
+                and not (value.partition("@")[2] and value.partition("@")[2] < as_of.isoformat())
+            ]
+            masks.append(columns.mask_any("certification", held))
+        return _all(masks)
+
+    def offerings_within(self, links: tuple[str, ...], as_of: date) -> Mask:
+        """(m,) offerings available on *as_of*, of one of *links* where any are given."""
+        columns = self.offerings.filters
+        day = float(as_of.toordinal())
+        mask = columns.mask_range("available_from", -np.inf, day, absent=True)
+        mask &= columns.mask_range("available_until", day, np.inf, absent=True)
+        if links:
+            mask &= columns.mask_any("link", links)
+        return mask
+
+    def needs_within(
+        self, filters: Filters, links: tuple[str, ...], visibility: tuple[str, ...], as_of: date
+    ) -> Mask:
+        """(n,) open needs that the caller may see and whose deadline has not passed on *as_of*."""
+        columns = self.needs.filters
+        mask = columns.mask_any("status", ["open"]) & columns.mask_any("visibility", visibility)
+        mask &= columns.mask_range("deadline", float(as_of.toordinal()), np.inf, absent=True)
+        if filters.region:
+            mask &= columns.mask_prefix("region", filters.region)
+        if filters.industry_chain:
+            mask &= columns.mask_any("industry_chain", filters.industry_chain)
+        if filters.buyer:
+            mask &= columns.mask_any("buyer", filters.buyer)
+        if filters.certification:
+            mask &= columns.mask_any("certification", [str(canonical(c)) for c in filters.certification])
+        if links:
+            mask &= columns.mask_any("link", links)
+        return mask
+
+
+def _all(masks: list[Mask]) -> Mask | None:
+    if not masks:
+        return None
+    joined = masks[0]
+    for mask in masks[1:]:
+        joined = joined & mask
+    return joined
