@@ -84,6 +84,14 @@ class DocumentStore:
             damaged(self._folder / "documents.bin", f"row {row} is not an object")
         return document
 
+    def raw(self, row: int) -> bytes:
+        """The stored bytes of *row*, to tell whether two releases hold the same document.
+
+        :raises InputError: no such row.
+        """
+        self._check(row)
+        return bytes(self._data[int(self._offsets[row]) : int(self._offsets[row + 1])])
+
     def id_of(self, row: int) -> str:
         """The id of *row*; :raises InputError: no such row."""
         self._check(row)

@@ -7,7 +7,7 @@ Masks combine with numpy's ``&``, ``|``, ``~`` and go to the ``allowed`` of a se
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -54,39 +54,45 @@ class FilterColumns:
     def build(
         cls,
         size: int,
-        labels: Mapping[str, Sequence[Iterable[str]]],
+        labels: Mapping[str, Sequence[Collection[str]]],
         numbers: Mapping[str, Sequence[float]],
     ) -> FilterColumns:
         """Columns by name, each with *size* rows. Repeated and empty strings in a row are dropped; nan is an
         absent number.
 
-        :raises InputError: a column has another number of rows, or a name is both a label and a number.
+        :raises InputError: a column has another number of rows, a name is both a label and a number, or a
+            row of labels is a single string.
         """
         for name, column in [*labels.items(), *numbers.items()]:
             if len(column) != size:
                 raise InputError(f"{len(column)} rows in a column of {size}", field="column", value=name)
+        for name, column in labels.items():
+            if any(isinstance(row, str) for row in column):
+                raise InputError("a row of labels must be a list of strings", field="column", value=name)
         for name in labels.keys() & numbers.keys():
             raise InputError("is both a label and a number", field="column", value=name)
         values: dict[str, list[str]] = {}
-        row_counts, row_values, first = [], [], 0
-        for name, column in sorted(labels.items()):
-            distinct = [frozenset(row) - {""} for row in column]
-            values[name] = sorted(frozenset().union(*distinct))
-            place = {value: first + i for i, value in enumerate(values[name])}
-            for row in distinct:
-                row_counts.append(len(row))
-                row_values.extend(sorted(place[value] for value in row))
-            first += len(place)
-        by_row = np.array(row_values, np.int32)
+        held: list[NDArray[np.int64]] = []  # (column · size + row) · width + value, one for each label
+        width = sum(len(row) for column in labels.values() for row in column) + 1
+        first = 0
+        for position, (name, column) in enumerate(sorted(labels.items())):
+            flat = [value for row in column for value in row]
+            values[name] = sorted({*flat} - {""})
+            place = {value: first + i for i, value in enumerate(values[name])} | {"": -1}
+            numbered = np.array([place[value] for value in flat], np.int64)
+            rows = np.repeat(np.arange(size), [len(row) for row in column])
+            held.append(((position * size + rows) * width + numbered)[numbered >= 0])
+            first += len(values[name])
+        pairs = np.unique(np.concatenate(held)) if held else np.zeros(0, np.int64)
+        by_row = (pairs % width).astype(np.int32)
         # where each label stands, ordered by value; stable, so that rows rise within a value
         order = np.argsort(by_row, kind="stable")
-        rows = np.repeat(np.tile(np.arange(size, dtype=np.int32), len(values)), row_counts)
         return cls(
             size,
             values,
             _offsets(np.bincount(by_row, minlength=first)),
-            rows[order],
-            _offsets(np.array(row_counts, np.int64)),
+            (pairs // width % max(size, 1)).astype(np.int32)[order],
+            _offsets(np.bincount(pairs // width, minlength=len(values) * size)),
             by_row,
             {name: np.array(column, np.float64) for name, column in sorted(numbers.items())},
         )

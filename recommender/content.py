@@ -6,7 +6,6 @@ Documents go straight to their files; texts, tokens and filter columns stay in m
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -34,10 +33,12 @@ SIZE_ORDER = {size: float(order) for order, size in enumerate(Size)}
 _EVERY = 2000  # rows between two words of progress
 
 
-@dataclass(slots=True)
 class _Columns:
-    labels: dict[str, list[tuple[str, ...]]] = field(default_factory=lambda: defaultdict(list))
-    numbers: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """Filter columns that grow row by row; named beforehand, so that an empty collection has them too."""
+
+    def __init__(self, labels: str, numbers: str) -> None:
+        self.labels: dict[str, list[tuple[str, ...]]] = {name: [] for name in labels.split()}
+        self.numbers: dict[str, list[float]] = {name: [] for name in numbers.split()}
 
     def build(self, size: int) -> FilterColumns:
         return FilterColumns.build(size, self.labels, self.numbers)
@@ -49,14 +50,25 @@ class Content:
 
     offering_texts: list[str] = field(default_factory=list)
     offering_weights: list[float | None] = field(default_factory=list)
-    offering_columns: _Columns = field(default_factory=_Columns)
+    offering_columns: _Columns = field(
+        default_factory=lambda: _Columns("link", "available_from available_until")
+    )
     standing_texts: list[str] = field(default_factory=list)
     enterprise_tokens: list[list[str]] = field(default_factory=list)
-    enterprise_columns: _Columns = field(default_factory=_Columns)
+    enterprise_columns: _Columns = field(
+        default_factory=lambda: _Columns(
+            "region industry industry_chain tier size certification",
+            "first_offering region_code tier_order assessment",
+        )
+    )
     first_offering: list[int] = field(default_factory=list)
     need_texts: list[tuple[str, str]] = field(default_factory=list)
     need_tokens: list[list[str]] = field(default_factory=list)
-    need_columns: _Columns = field(default_factory=_Columns)
+    need_columns: _Columns = field(
+        default_factory=lambda: _Columns(
+            "region industry_chain link status visibility buyer certification", "deadline region_code"
+        )
+    )
 
     @property
     def counts(self) -> dict[str, int]:
@@ -118,7 +130,7 @@ def read_content(catalogue: Catalogue, folder: Path, progress: Progress) -> Cont
 
 
 class _Offerings:
-    """The stream of offerings, handed out enterprise by enterprise: both come in the order of enterprise id."""
+    """The stream of offerings, handed out enterprise by enterprise; both come in order of enterprise id."""
 
     def __init__(self, stream: Iterator[Offering], content: Content) -> None:
         self._stream = stream
@@ -174,8 +186,8 @@ def _add_enterprise(content: Content, enterprise: Enterprise, offerings: list[Of
         if a is not None
     ]
     numbers["first_offering"].append(float(content.first_offering[-1]))
-    numbers["region"].append(float(enterprise.region or "nan"))
-    numbers["tier"].append(TIER_ORDER[enterprise.tier] if enterprise.tier else math.nan)
+    numbers["region_code"].append(float(enterprise.region or "nan"))
+    numbers["tier_order"].append(TIER_ORDER[enterprise.tier] if enterprise.tier else math.nan)
     numbers["assessment"].append(sum(assessments) / len(assessments) if assessments else math.nan)
 
 
@@ -191,7 +203,7 @@ def _add_need(content: Content, need: Need) -> None:
     labels["buyer"].append((need.buyer_id, need.buyer_name))
     labels["certification"].append(tuple(str(d.certificate) for d in demands(need) if d.certificate))
     numbers["deadline"].append(_day(need.deadline.date() if need.deadline else None))
-    numbers["region"].append(float(need.region or "nan"))
+    numbers["region_code"].append(float(need.region or "nan"))
 
 
 def _day(day: date | None) -> float:

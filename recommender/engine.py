@@ -164,7 +164,7 @@ class Engine:
         rows = found.rows
         features = _text_features(found)
         features["region_match"] = region_match(
-            np.array([int(region or 0)]), np.nan_to_num(columns.numbers("region")[rows]).astype(np.int64)
+            np.array([int(region or 0)]), np.nan_to_num(columns.numbers("region_code")[rows]).astype(np.int64)
         )
         features["chain_match"] = np.full(len(rows), np.nan)
         if need.industry_chain:
@@ -175,7 +175,7 @@ class Engine:
         known = found.offering >= 0
         features["link_match"] = np.full(len(rows), np.nan)
         features["link_match"][known] = linked[found.offering[known]]
-        features["tier"] = columns.numbers("tier")[rows]
+        features["tier"] = columns.numbers("tier_order")[rows]
         features["assessment"] = columns.numbers("assessment")[rows]
         return features
 
@@ -286,7 +286,7 @@ class Engine:
         rows = found.rows
         features = _text_features(found)
         features["region_match"] = region_match(
-            np.nan_to_num(columns.numbers("region")[rows]).astype(np.int64),
+            np.nan_to_num(columns.numbers("region_code")[rows]).astype(np.int64),
             np.array([int(enterprise.region or 0)]),
         )
         features["chain_match"] = np.full(len(rows), np.nan)

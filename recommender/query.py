@@ -89,7 +89,7 @@ def _checked(name: str, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SupplierQuery:
-    """Who can supply *need*? ``link`` defaults to the need's own; ``as_of`` is the day certificates must be valid."""
+    """Who can supply *need*? Certificates must be valid on ``as_of``; with ``link``, only offers of that link."""
 
     need: Need
     as_of: date
@@ -107,7 +107,7 @@ class SupplierQuery:
 class BuyerQuery:
     """Which open needs could *enterprise* with *offerings* meet?
 
-    ``visibility`` lists the visibilities that the caller may see; ``as_of`` hides needs whose deadline passed.
+    ``visibility`` lists what the caller may see; needs whose deadline passed before ``as_of`` are hidden.
     """
 
     enterprise: Enterprise

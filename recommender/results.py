@@ -94,7 +94,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One partner. For suppliers ``need_id`` is empty; for buyers it names the need and ``title`` its title."""
+    """One partner. For suppliers ``need_id`` is empty; for buyers it names the need, ``title`` its title."""
 
     enterprise_id: str
     name: str

@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from indexes.errors import CatalogueError, WrongSetting
 
-BUSY_SECONDS = 30
+BUSY_SECONDS: float = 30
 CONNECT_SECONDS = 10
 _WRITERS = 0x526F6E67  # "Rong": PostgreSQL's advisory lock for whoever writes
 WAL_BYTES = 64 * 1024 * 1024
@@ -97,7 +97,7 @@ def connect(url: URL) -> Engine:
 def _set_up_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None  # the driver's own BEGIN would come too late: see _begin_sqlite
     for pragma in (
-        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        f"busy_timeout = {int(BUSY_SECONDS * 1000)}",
         "journal_mode = WAL",
         f"journal_size_limit = {WAL_BYTES}",
         "foreign_keys = ON",
@@ -133,7 +133,7 @@ def writing(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
         connection.begin() as transaction,
     ):
         if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(BUSY_SECONDS * 1000)}")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
         yield connection
         if not keep:
@@ -149,12 +149,22 @@ def translated(url: URL) -> Iterator[None]:
         cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
         # of PostgreSQL's several lines the first says what is wrong; the DETAIL may quote stored values
         reason = cause.strip().split("\n")[0]
-        if url.password:
-            reason = reason.replace(str(url.password), "***")
+        for secret in _secrets(url):
+            reason = reason.replace(secret, "***")
         mend = next((mend for sign, mend in _MENDS.items() if sign in reason.lower()), "")
         raise CatalogueError(
             f"the catalogue's database failed: {reason}",
             field="catalogue_url",
-            value=url.render_as_string(hide_password=True),
+            value=shown(url),
             mend=mend,
         ) from error
+
+
+def shown(url: URL) -> str:
+    """*url* for people: its password as ``***``, and no parameters, of which one may be a password too."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def _secrets(url: URL) -> list[str]:
+    found = [str(value) for name, value in url.query.items() if "password" in name]
+    return [one for one in (str(url.password or ""), *found) if one]

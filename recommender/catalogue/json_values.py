@@ -26,7 +26,7 @@ def to_json(value: Enterprise | Offering | Need | Outcome | Edge) -> dict[str, A
 
 
 def from_json(kind: type[Value], document: Mapping[str, Any]) -> Value:
-    """The value that :func:`to_json` made *document* of. Raises KeyError, TypeError or ValueError on others."""
+    """The value that :func:`to_json` made *document* of; KeyError, TypeError or ValueError on others."""
     readers = _readers(kind)
     return kind(**{name: readers[name](held) for name, held in document.items()})
 

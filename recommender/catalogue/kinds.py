@@ -31,8 +31,9 @@ class Counts:
     """What became of the records of one upsert.
 
     Each record is counted once: ``inserted + updated + unchanged + len(refused)`` is their number. Where
-    several records of one upsert have the same id the last good one is written and counted by what it did;
-    those it replaced count as ``unchanged``.
+    several records of a batch (of ``writing.BATCH``) have the same id, the last good one is written and
+    counted by what it did; those it replaced count as ``unchanged``. In different batches each is written
+    and counted for itself.
     """
 
     inserted: int = 0

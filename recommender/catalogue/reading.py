@@ -110,8 +110,9 @@ class Reader:
         return row
 
     def _stream(self, mapping: RowMapping[T], rows: Select[Any]) -> Iterator[T]:
-        with self._connections() as connection:
-            for row in connection.execute(rows, execution_options={"yield_per": ROWS_AT_A_TIME}):
+        options = {"yield_per": ROWS_AT_A_TIME}
+        with self._connections() as connection, connection.execute(rows, execution_options=options) as found:
+            for row in found:
                 yield mapping.decode(row)
 
 

@@ -9,7 +9,8 @@ from functools import partial
 
 from sqlalchemy import Engine
 
-from recommender.catalogue.database import connect, read_url, reading, writing
+from indexes.errors import CatalogueError
+from recommender.catalogue.database import connect, read_url, reading, shown, writing
 from recommender.catalogue.migrate import migrate
 from recommender.catalogue.reading import Reader
 from recommender.catalogue.writing import Transaction
@@ -37,8 +38,8 @@ class Catalogue(Reader):
 
     @property
     def url(self) -> str:
-        """Where the database is, a password shown as ``***``."""
-        return self._engine.url.render_as_string(hide_password=True)
+        """Where the database is, without its password."""
+        return shown(self._engine.url)
 
     def __repr__(self) -> str:
         return f"Catalogue({self.url!r})"
@@ -51,7 +52,12 @@ class Catalogue(Reader):
         held up; they see the state before until the end.
         """
         with writing(self._engine, keep=not dry_run) as connection:
-            yield Transaction(connection, self._now)
+            transaction = Transaction(connection, self._now())
+            yield transaction
+            if transaction.failed:  # and its error was caught: a commit now would keep nothing, or a part
+                raise CatalogueError(
+                    "a change of this transaction failed, so nothing of it was kept", mend="run it again"
+                )
 
     @contextmanager
     def snapshot(self) -> Iterator[Reader]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 
-from indexes.errors import InputError
+from indexes.errors import CatalogueError, InputError
 from recommender.catalogue.database import translated
 from recommender.catalogue.kinds import Counts, Kind, Refusal
 from recommender.catalogue.reading import unknown
@@ -40,9 +41,14 @@ Row = dict[str, Stored]
 
 
 class Transaction:
-    """Changes that are kept together or not at all; made by :meth:`Catalogue.transaction`."""
+    """Changes that are kept together or not at all; made by :meth:`Catalogue.transaction`.
 
-    def __init__(self, connection: Connection, now: Callable[[], datetime]) -> None:
+    All that it writes bears one time, *now*. ``failed`` says that the database refused a change, after
+    which nothing of the transaction can be kept.
+    """
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self.failed = False
         self._connection = connection
         self._now = now
 
@@ -59,8 +65,8 @@ class Transaction:
 
         Records are refused, not written, where a value cannot be stored, where a new record lacks a
         required field, and where an offering or outcome names an enterprise or need that is not there.
-        Of several records with the same key the last is written (see :class:`Counts`). Raises InputError
-        where *given* names a field that the kind does not have, and CatalogueError.
+        Of several records with the same key the last is what is stored (see :class:`Counts`). Raises
+        InputError where *given* names a field that the kind does not have, and CatalogueError.
         """
         mapping = MAPPINGS[kind]
         for name in given:
@@ -69,7 +75,7 @@ class Transaction:
         names = tuple(name for name in mapping.rules if name in given or name in mapping.key)
         inserted = updated = unchanged = 0
         refused: list[Refusal] = []
-        with translated(self._connection.engine.url):
+        with self._watched():
             for start in range(0, len(records), BATCH):
                 counts = self._upsert_batch(mapping, records[start : start + BATCH], names)
                 inserted += counts.inserted
@@ -83,11 +89,20 @@ class Transaction:
         found = 0
         if not UNSTORABLE.search(enterprise_id):
             table = ENTERPRISES.table
-            with translated(self._connection.engine.url):
+            with self._watched():
                 done = self._connection.execute(delete(table).where(table.c.enterprise_id == enterprise_id))
             found = done.rowcount
         if not found:
             raise unknown(ENTERPRISES, enterprise_id)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            with translated(self._connection.engine.url):
+                yield
+        except CatalogueError:
+            self.failed = True
+            raise
 
     def _upsert_batch(
         self, mapping: RowMapping[Any], records: Sequence[Mapping[str, object]], names: tuple[str, ...]
@@ -109,9 +124,9 @@ class Transaction:
         before = self._stored(mapping.table, own, set(keys.values()))
         lacking = next((name for name in mapping.required if name not in names), "")
         if lacking:
-            new = [position for position, key in keys.items() if key not in before]
+            new = {position for position, key in keys.items() if key not in before}
             refused += (Refusal(position, lacking, "", f"a new record needs a {lacking}") for position in new)
-            rows = {position: row for position, row in rows.items() if position not in set(new)}
+            rows = {position: row for position, row in rows.items() if position not in new}
 
         last = {keys[position]: row for position, row in rows.items()}
         differing = self._write(mapping.table, own, before, last, mapping.defaults)
@@ -148,7 +163,7 @@ class Transaction:
         return {values[: len(table.primary_key)]: values for values in map(tuple, found)}
 
     def _with_keys(self, table: Table, keys: Collection[Key]) -> FromClause:
-        """On PostgreSQL *table* joined to *keys*: there, a long IN of tuples is a scan of the table for each."""
+        """On PostgreSQL *table* joined to *keys*: there, a long IN of tuples scans the table for each."""
         if self._connection.dialect.name == "sqlite":
             return table
         from sqlalchemy.dialects.postgresql import ARRAY
@@ -168,17 +183,15 @@ class Transaction:
     ) -> set[Key]:
         """Make *columns* of the rows in *table* equal to *last*; the keys of those that differed *before*."""
         differing = {key for key, row in last.items() if before.get(key) != tuple(row[n] for n in columns)}
-        now = self._now()
-        written = [{name: row[name] for name in columns} for key, row in last.items() if key in differing]
         width = len(table.primary_key)
         new: list[Row] = []
         old: list[Row] = []
-        for row in written:
-            key = tuple(row[name] for name in columns[:width])
+        for key in (key for key in last if key in differing):
+            row = {name: last[key][name] for name in columns} | {"updated_at": self._now}
             if key in before:
-                old.append(row | {"updated_at": now} | {f"key_{name}": row[name] for name in columns[:width]})
+                old.append(row | {f"key_{name}": row[name] for name in columns[:width]})
             else:
-                new.append(defaults | row | {"created_at": now, "updated_at": now})
+                new.append(defaults | row | {"created_at": self._now})
         if new:
             # another program may have inserted the same meanwhile
             statement = self._insert_into(table)

@@ -39,7 +39,7 @@ PRIOR = AdditiveModel(
             "region_match",
             ((0.0, 0.0), (0.4, 0.35), (0.8, 0.7), (1.0, 0.75)),
             +1,
-            "Near suppliers deliver, install and maintain at less cost; 24 % of contracts stay in the province.",
+            "Near suppliers deliver, install and maintain at less cost; a quarter of contracts stay near.",
         ),
         Curve(
             "chain_match",

@@ -53,7 +53,7 @@ def demands(need: Need) -> tuple[Demand, ...]:
     if need.reserved_for:
         found.append(Demand("size", need.reserved_for, Source("reserved_for", need.reserved_for)))
     seen = {d.certificate for d in found if d.certificate}
-    for field in ("qualification", "description"):
+    for field in ("qualification", "description", "title"):
         for demand in _from_text(field, getattr(need, field)[:_MAX_TEXT]):
             key = demand.certificate
             if key is not None and any(k is not None and k.name == key.name for k in seen):
@@ -76,7 +76,7 @@ def _from_text(field: str, text: str) -> list[Demand]:
             # to "keep up a quality management system" is not to hold a certificate of one, and a
             # description speaks of the thing itself: only words of holding make a demand there
             holding = _CERTIFIED if "管理体系" in folded[start:end] else _HOLDING
-            if (field == "description" or holding is _CERTIFIED) and not holding.search(folded):
+            if (field != "qualification" or holding is _CERTIFIED) and not holding.search(folded):
                 continue
             span = _original(words, folded, start, end)
             found.append(
@@ -100,7 +100,7 @@ def _from_text(field: str, text: str) -> list[Demand]:
 
 
 def _original(words: str, folded: str, start: int, end: int) -> str:
-    """The stretch of *words* that normalised to ``folded[start:end]``; the whole clause where widths differ."""
+    """The part of *words* that normalised to ``folded[start:end]``; the whole clause where widths differ."""
     if len(words) == len(folded):
         return words[start:end]
     at = words.lower().find(folded[start:end])
