@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from indexes.documents import DocumentStore
 from indexes.errors import CatalogueError
 from indexes.filters import FilterColumns
 from recommender import profile
-from recommender.catalogue import Catalogue, Kind
+from recommender.catalogue import Kind, Reader
 from recommender.catalogue.domain import Enterprise, Need, Offering, Size, Tier
 from recommender.catalogue.json_values import to_json
 from recommender.requirements import demands
@@ -78,6 +77,20 @@ class Content:
             NEEDS: len(self.need_texts),
         }
 
+    @property
+    def text_groups(self) -> dict[str, list[str]]:
+        """All texts to embed, by what they are of."""
+        return {
+            "offerings": self.offering_texts,
+            "standing": self.standing_texts,
+            "headlines": [headline for headline, _ in self.need_texts],
+            "descriptions": [description for _, description in self.need_texts],
+        }
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for texts in self.text_groups.values() for text in texts]
+
     def filters(self, collection: str) -> FilterColumns:
         columns = {
             OFFERINGS: self.offering_columns,
@@ -97,8 +110,8 @@ class Content:
         return found
 
 
-def read_content(catalogue: Catalogue, folder: Path, progress: Progress) -> Content:
-    """Read all of *catalogue*, writing the documents of each collection below *folder*.
+def read_content(catalogue: Reader, folder: Path, progress: Progress) -> Content:
+    """Read all of *catalogue*, which must stand still meanwhile, writing the documents of each collection below *folder*.
 
     Raises CatalogueError when there is neither an enterprise nor a need.
     """
@@ -112,7 +125,7 @@ def read_content(catalogue: Catalogue, folder: Path, progress: Progress) -> Cont
         for done, enterprise in enumerate(catalogue.enterprises()):
             if done % _EVERY == 0:
                 progress("read enterprises", done, counts[Kind.ENTERPRISES])
-            content.first_offering.append(len(offerings.ids))
+            content.first_offering.append(offerings.taken)
             _add_enterprise(content, enterprise, offerings.of(enterprise.enterprise_id))
             yield enterprise.enterprise_id, to_json(enterprise)
 
@@ -124,7 +137,9 @@ def read_content(catalogue: Catalogue, folder: Path, progress: Progress) -> Cont
             yield need.need_id, to_json(need)
 
     DocumentStore.build(folder / ENTERPRISES / "documents", enterprise_rows())
-    DocumentStore.build(folder / OFFERINGS / "documents", offerings.documents(catalogue.offerings()))
+    # a second reading: a nation's offerings do not fit in memory as objects
+    offering_rows = ((offering.offering_id, to_json(offering)) for offering in catalogue.offerings())
+    DocumentStore.build(folder / OFFERINGS / "documents", offering_rows)
     DocumentStore.build(folder / NEEDS / "documents", need_rows())
     return content
 
@@ -136,23 +151,16 @@ class _Offerings:
         self._stream = stream
         self._content = content
         self._next = next(stream, None)
-        self.ids: list[str] = []
+        self.taken = 0
 
     def of(self, enterprise_id: str) -> list[Offering]:
         found: list[Offering] = []
         while self._next is not None and self._next.enterprise_id == enterprise_id:
             found.append(self._next)
             _add_offering(self._content, self._next)
-            self.ids.append(self._next.offering_id)
+            self.taken += 1
             self._next = next(self._stream, None)
         return found
-
-    def documents(self, stream: Iterator[Offering]) -> Iterator[tuple[str, Mapping[str, object]]]:
-        """The documents, read a second time because a nation's offerings do not fit in memory as objects."""
-        for known, offering in zip_longest(self.ids, stream):
-            if offering is None or offering.offering_id != known:
-                raise CatalogueError("The catalogue changed while it was read.", mend="refresh again")
-            yield offering.offering_id, to_json(offering)
 
 
 def _add_offering(content: Content, offering: Offering) -> None:

@@ -7,14 +7,14 @@ explained.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.errors import EncoderError
+from indexes.errors import EncoderError, InputError
 from indexes.release import load_verified
 from indexes.store import ReleaseStore
 from indexes.topk import best_rows
@@ -23,31 +23,37 @@ from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.encoder import Encoder
 from recommender.explanation import Phrases, cautions, evidence, for_buyer, for_supplier, phrases_of
 from recommender.places import mentioned_region
-from recommender.query import BuyerQuery, SupplierQuery
-from recommender.ranking import FEATURES, PRIOR, AdditiveModel, order, probability
-from recommender.ranking.features import Floats, lexical_match, region_match
+from recommender.query import SYSTEMS, BuyerQuery, SupplierQuery
+from recommender.ranking import PRIOR, AdditiveModel, Scored, probability, score
+from recommender.ranking.features import Floats, need_features, supplier_features
 from recommender.requirements import coverage, demands, judge
-from recommender.results import Contribution, Recommendation, Requirement, Result
-from recommender.retrieval import Candidates, dense_score, find_needs, find_suppliers, fused_score
-from recommender.snapshot import Snapshot
+from recommender.results import Evidence, Recommendation, Requirement, Result
+from recommender.retrieval import (
+    Candidates,
+    dense_score,
+    find_needs,
+    find_suppliers,
+    fused_score,
+    with_exact_offerings,
+)
+from recommender.snapshot import Mask, Snapshot
 
-SYSTEMS = ("lexical", "dense", "hybrid", "full")
 _DEPTH = 400  # rows that each source of candidates contributes at the least
-_JUDGED = 200  # candidates whose requirements are judged at the least
+_KEPT = 200  # candidates that are measured exactly and whose requirements are judged, at the least
+_BLOCK = 64  # needs that share one scan of the vectors
 _QUOTED = 2  # offerings quoted as evidence for one enterprise
 
 Vectors = NDArray[np.float32]
+Judge = Callable[[int], tuple[Requirement, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Ranked:
-    """Candidates in final order with the parts of their scores; (r,) and (r, f)."""
+class _Found:
+    """A query's candidates with the need's vector (d,) and the offerings that count (m,)."""
 
-    positions: NDArray[np.int64]
-    log_odds: Floats
-    contributions: Floats
-    values: Mapping[str, Floats]
-    verdicts: Mapping[int, tuple[Requirement, ...]]
+    candidates: Candidates
+    vector: Vectors
+    offered: Mask
 
 
 class Engine:
@@ -55,13 +61,13 @@ class Engine:
 
     def __init__(self, snapshot: Snapshot, encoder: Encoder, model: AdditiveModel = PRIOR) -> None:
         """Raises EncoderError where *encoder* is not the one that the release was made with."""
-        made_with = snapshot.manifest.encoder.fingerprint
-        if made_with != encoder.fingerprint:
+        made_with = snapshot.manifest.encoder
+        if made_with.fingerprint != encoder.fingerprint:
             raise EncoderError(
                 "The release was made with another encoder.",
                 field="encoder",
                 value=encoder.name,
-                mend=f"refresh, or set the encoder back to {snapshot.manifest.encoder.name}",
+                mend=f"refresh, or set the encoder back to {made_with.name}",
             )
         self.snapshot = snapshot
         self.encoder = encoder
@@ -81,330 +87,231 @@ class Engine:
 
     def suppliers(self, query: SupplierQuery) -> Recommendation:
         """Enterprises for a need, best first, each explained where the query asks for it."""
-        need = query.need
-        vector = self._need_vector(need)
-        found = self._find_suppliers(query, vector, max(_DEPTH, 2 * query.top_k))
-        asked = demands(need)
-        region, region_words = _region(need)
-        features = self._supplier_features(found, need, region)
-
-        def judged(position: int) -> tuple[Requirement, ...]:
-            row = int(found.rows[position])
-            offerings = [self.snapshot.offering(r) for r in self.snapshot.offering_rows(row)]
-            return judge(asked, need, self.snapshot.enterprise(row), offerings, query.as_of)
-
-        ranked = self._rank(features, found.rows, query.top_k, judged if asked else None)
-        quotable = (
-            phrases_of(
-                {"title": need.title, "description": need.description}, self.encoder, most_alike=vector
-            )
-            if query.explain
-            else None
-        )
-        results = [
-            self._supplier(query, vector, found, ranked, place, quotable)
-            for place in range(len(ranked.positions))
-        ]
-        return Recommendation(
-            self.release,
-            {
-                "need_id": need.need_id,
-                "title": need.title,
-                "description": need.description,
-                "region": region,
-                "region_inferred_from": region_words,
-                "requirements": [
-                    {"requirement": d.name, "kind": d.kind, "asked": d.asked.to_json()} for d in asked
-                ],
-                "filters": query.filters.to_json(),
-                "link": query.link.value if query.link else None,
-                "top_k": query.top_k,
-                "as_of": query.as_of.isoformat(),
-            },
-            tuple(results),
-            explain=query.explain,
-        )
+        return next(self.suppliers_many([query]))
 
     def suppliers_many(self, queries: Sequence[SupplierQuery]) -> Iterator[Recommendation]:
-        for query in queries:
-            yield self.suppliers(query)
+        """As :meth:`suppliers` for each query in order; needs with the same filters share scans."""
+        for query, found in self._find(queries):
+            yield self._answer(query, found)
 
-    def ranking(self, query: SupplierQuery, system: str) -> list[tuple[str, float]]:
-        """Enterprise ids and scores, best first, by one half of the engine alone or by all of it.
+    def ranking(self, queries: Sequence[SupplierQuery], system: str) -> Iterator[list[tuple[str, float]]]:
+        """For each query, enterprise ids and scores, best first, by one half of the engine or by all of it.
 
         ``lexical`` and ``dense`` are the two halves, ``hybrid`` their reciprocal rank fusion, ``full`` what
-        :meth:`suppliers` answers. Scores of different systems are not comparable.
+        :meth:`suppliers` answers. Scores of different systems are not comparable. Raises InputError for
+        another *system*.
         """
-        found = self._find_suppliers(query, self._need_vector(query.need), max(_DEPTH, 2 * query.top_k))
+        if system not in SYSTEMS:
+            raise InputError("No such system.", field="system", value=system, mend=f"of {', '.join(SYSTEMS)}")
         if system == "full":
-            return [(r.enterprise_id, r.score) for r in self.suppliers(query).results]
-        scores = {"lexical": lambda: found.lexical, "dense": lambda: dense_score(found)}.get(
-            system, lambda: fused_score(found)
-        )()
-        best = [i for i in best_rows(scores, query.top_k) if scores[i] > 0]
-        ids = self.snapshot.enterprises.documents
-        return [(ids.id_of(int(found.rows[i])), float(scores[i])) for i in best]
+            for answer in self.suppliers_many(queries):
+                yield [(result.enterprise_id, result.score) for result in answer.results]
+            return
+        measure = {"lexical": lambda c: c.lexical, "dense": dense_score, "hybrid": fused_score}[system]
+        for query, found in self._find(queries):
+            scores = measure(found.candidates)
+            best = [at for at in best_rows(scores, query.top_k) if scores[at] > 0]
+            ids = self.snapshot.enterprises.documents
+            yield [(ids.id_of(int(found.candidates.rows[at])), float(scores[at])) for at in best]
 
-    def _need_vector(self, need: Need) -> Vectors:
-        headline, description = self.encoder.encode(profile.need_texts(need))
-        return profile.need_vector(headline, description)
+    def _find(self, queries: Sequence[SupplierQuery]) -> Iterator[tuple[SupplierQuery, _Found]]:
+        """Each query with its candidates, in order."""
+        for _, alike in groupby(queries, lambda q: (q.filters, q.link, q.as_of)):
+            same = list(alike)
+            allowed, offered = self._within(same[0])
+            for start in range(0, len(same), _BLOCK):
+                block = same[start : start + _BLOCK]
+                texts = [text for query in block for text in profile.need_texts(query.need)]
+                encoded = self.encoder.encode(texts)
+                vectors = np.stack(
+                    [profile.need_vector(encoded[i], encoded[i + 1]) for i in range(0, len(texts), 2)]
+                )
+                candidates = find_suppliers(
+                    self.snapshot,
+                    vectors,
+                    [profile.need_tokens(query.need) for query in block],
+                    allowed,
+                    offered,
+                    max(_DEPTH, 2 * max(query.top_k for query in block)),
+                )
+                for query, found, vector in zip(block, candidates, vectors, strict=True):
+                    yield query, _Found(found, vector, offered)
 
-    def _find_suppliers(self, query: SupplierQuery, vector: Vectors, depth: int) -> Candidates:
+    def _within(self, query: SupplierQuery) -> tuple[Mask | None, Mask]:
+        """Enterprises (n,) that the filters let pass (None: all), and their offerings (m,) that count."""
         links = tuple(query.filters.link) or ((query.link.value,) if query.link else ())
         allowed = self.snapshot.enterprises_within(query.filters, query.as_of)
         offered = self.snapshot.offerings_within(links, query.as_of)
+        if allowed is not None:
+            offered &= allowed[self.snapshot.owner]
         if links:
-            held = np.zeros(len(self.snapshot.first) - 1, np.bool_)
-            held[self.snapshot.owner[offered]] = True
-            allowed = held if allowed is None else allowed & held
-        return find_suppliers(self.snapshot, vector, profile.need_tokens(query.need), allowed, offered, depth)
+            allowed = np.zeros(len(self.snapshot.first) - 1, np.bool_)
+            allowed[self.snapshot.owner[offered]] = True
+        return allowed, offered
 
-    def _supplier_features(self, found: Candidates, need: Need, region: str) -> dict[str, Floats]:
-        columns = self.snapshot.enterprises.filters
-        rows = found.rows
-        features = _text_features(found)
-        features["region_match"] = region_match(
-            np.array([int(region or 0)]), np.nan_to_num(columns.numbers("region_code")[rows]).astype(np.int64)
-        )
-        features["chain_match"] = np.full(len(rows), np.nan)
-        if need.industry_chain:
-            same = columns.mask_any("industry_chain", [need.industry_chain])[rows]
-            stated = columns.mask_prefix("industry_chain", [""])[rows]
-            features["chain_match"] = np.where(stated, same.astype(float), np.nan)
-        linked = self.snapshot.offerings.filters.mask_any("link", [need.link.value])
-        known = found.offering >= 0
-        features["link_match"] = np.full(len(rows), np.nan)
-        features["link_match"][known] = linked[found.offering[known]]
-        features["tier"] = columns.numbers("tier_order")[rows]
-        features["assessment"] = columns.numbers("assessment")[rows]
-        return features
+    def _answer(self, query: SupplierQuery, found: _Found) -> Recommendation:
+        need, snapshot = query.need, self.snapshot
+        asked = demands(need)
+        region, region_words = _region(need)
+        rough = supplier_features(snapshot, found.candidates, need, region)
+        kept = np.sort(score(self.model, rough, found.candidates.rows, max(_KEPT, 2 * query.top_k)).positions)
+        candidates = with_exact_offerings(snapshot, found.candidates.take(kept), found.vector, found.offered)
+        features = supplier_features(snapshot, candidates, need, region)
+        verdicts: list[tuple[Requirement, ...]] = [()] * len(kept)
+        if asked:
+            for position, row in enumerate(candidates.rows):
+                offerings = [snapshot.offering(r) for r in snapshot.offering_rows(row)]
+                verdicts[position] = judge(asked, need, snapshot.enterprise(row), offerings, query.as_of)
+            features["requirement_coverage"] = _coverage(verdicts)
+        scored = score(self.model, features, candidates.rows, query.top_k)
+        quotable = self._quotable(need, found.vector) if query.explain else None
+        results = [
+            self._supplier(query, found.vector, candidates, scored, place, quotable, verdicts)
+            for place in range(len(scored.positions))
+        ]
+        echo = {
+            "need_id": need.need_id,
+            "title": need.title,
+            "description": need.description,
+            "region": region,
+            "region_inferred_from": region_words,
+            "requirements": [
+                {"requirement": d.name, "kind": d.kind, "asked": d.asked.to_json()} for d in asked
+            ],
+        }
+        return Recommendation(self.release, echo | _echo(query), tuple(results), explain=query.explain)
 
     def _supplier(
         self,
         query: SupplierQuery,
         vector: Vectors,
         found: Candidates,
-        ranked: _Ranked,
+        scored: Scored,
         place: int,
         quotable: Phrases | None,
+        verdicts: Sequence[tuple[Requirement, ...]],
     ) -> Result:
-        position = int(ranked.positions[place])
+        position = int(scored.positions[place])
         row = int(found.rows[position])
-        score = probability(float(ranked.log_odds[place]))
+        documents, odds = self.snapshot.enterprises.documents, float(scored.log_odds[place])
         if quotable is None:
-            documents = self.snapshot.enterprises.documents
-            return Result(
-                documents.id_of(row), str(documents.get(row)["name"]), place + 1, score, self.model.base, ()
-            )
+            name = str(documents.get(row)["name"])
+            return Result(documents.id_of(row), name, place + 1, probability(odds), self.model.base, ())
         enterprise = self.snapshot.enterprise(row)
         rows = self.snapshot.offering_rows(row)
+        owned = len(rows)
+        if found.offering[position] < 0:  # nothing that counts under the filters
+            rows = rows[:0]
         if len(rows):
             alike = self.snapshot.offerings.vectors.rows(rows) @ vector
-            # the offering that was scored leads, whatever else the enterprise has
-            alike[rows == found.offering[position]] = np.inf
+            alike[rows == found.offering[position]] = np.inf  # what was scored is what is quoted first
             rows = rows[best_rows(alike, _QUOTED)]
-        quoted = self._quote(quotable, enterprise, [self.snapshot.offering(r) for r in rows], rows)
-        verdicts = ranked.verdicts.get(position, ())
+        quoted = self._quote(
+            quotable,
+            enterprise,
+            [self.snapshot.offering(r) for r in rows],
+            self.snapshot.offerings.vectors.rows(rows),
+        )
         return Result(
             enterprise_id=enterprise.enterprise_id,
             name=enterprise.name,
             rank=place + 1,
-            score=score,
+            score=probability(odds),
             base=self.model.base,
-            contributions=self._contributions(ranked, place),
-            facts=_facts(enterprise),
-            requirements=verdicts,
+            contributions=scored.parts(place, self.model),
+            facts=_enterprise_facts(enterprise),
+            requirements=verdicts[position],
             evidence=quoted,
-            cautions=cautions(
-                enterprise, len(self.snapshot.offering_rows(row)), quoted, verdicts, query.as_of
-            ),
-            for_buyer=for_buyer(enterprise.short_name or enterprise.name, quoted, verdicts),
-            for_supplier=for_supplier(query.need, quoted, verdicts),
+            cross_chain=_cross_chain(query.need, enterprise),
+            cautions=cautions(enterprise, owned, quoted, verdicts[position], query.as_of),
+            for_buyer=for_buyer(enterprise.short_name or enterprise.name, quoted, verdicts[position]),
+            for_supplier=for_supplier(query.need, quoted, verdicts[position]),
         )
 
     # ------------------------------------------------------------------ buyers for an enterprise
 
     def buyers(self, query: BuyerQuery) -> Recommendation:
         """Open needs for an enterprise, best first, each explained where the query asks for it."""
-        enterprise, offerings = query.enterprise, query.offerings
-        texts = [profile.offering_text(o) for o in offerings]
-        vectors = self.encoder.encode([profile.standing_text(enterprise), *texts])
-        whole = profile.profile_vector(vectors[0], vectors[1:], [o.weight for o in offerings])
+        enterprise, offerings, snapshot = query.enterprise, query.offerings, self.snapshot
+        texts = [profile.standing_text(enterprise), *(profile.offering_text(o) for o in offerings)]
+        standing, *_ = vectors = self.encoder.encode(texts)
+        whole = profile.profile_vector(standing, vectors[1:], [o.weight for o in offerings])
         links = tuple(query.filters.link) or ((query.link.value,) if query.link else ())
-        allowed = self.snapshot.needs_within(query.filters, links, query.visibility, query.as_of)
         found = find_needs(
-            self.snapshot,
+            snapshot,
             vectors[1:],
             whole,
             profile.enterprise_tokens(enterprise, offerings),
-            allowed,
+            snapshot.needs_within(query.filters, links, query.visibility, query.as_of),
             max(_DEPTH, 2 * query.top_k),
         )
-        needs: dict[int, Need] = {}
-
-        def need_at(position: int) -> Need:
-            if position not in needs:
-                needs[position] = self.snapshot.need(int(found.rows[position]))
-            return needs[position]
-
-        def judged(position: int) -> tuple[Requirement, ...]:
-            need = need_at(position)
-            return judge(demands(need), need, enterprise, offerings, query.as_of)
-
-        ranked = self._rank(
-            self._need_features(found, enterprise, offerings), found.rows, query.top_k, judged
-        )
-        results = [
-            self._buyer(
-                query, vectors[1:], whole, found, ranked, place, need_at(int(ranked.positions[place]))
-            )
-            for place in range(len(ranked.positions))
-        ]
-        return Recommendation(
-            self.release,
-            {
-                "enterprise_id": enterprise.enterprise_id,
-                "name": enterprise.name,
-                "offerings": [o.title for o in offerings],
-                "filters": query.filters.to_json(),
-                "link": query.link.value if query.link else None,
-                "top_k": query.top_k,
-                "as_of": query.as_of.isoformat(),
-            },
-            tuple(results),
-            explain=query.explain,
-        )
-
-    def buyers_many(self, queries: Sequence[BuyerQuery]) -> Iterator[Recommendation]:
-        for query in queries:
-            yield self.buyers(query)
-
-    def _need_features(
-        self, found: Candidates, enterprise: Enterprise, offerings: Sequence[Offering]
-    ) -> dict[str, Floats]:
-        columns = self.snapshot.needs.filters
-        rows = found.rows
-        features = _text_features(found)
-        features["region_match"] = region_match(
-            np.nan_to_num(columns.numbers("region_code")[rows]).astype(np.int64),
-            np.array([int(enterprise.region or 0)]),
-        )
-        features["chain_match"] = np.full(len(rows), np.nan)
-        if enterprise.industry_chains:
-            same = columns.mask_any("industry_chain", enterprise.industry_chains)[rows]
-            stated = columns.mask_prefix("industry_chain", [""])[rows]
-            features["chain_match"] = np.where(stated, same.astype(float), np.nan)
-        features["link_match"] = np.full(len(rows), np.nan)
-        for link in {o.link for o in offerings}:
-            linked = columns.mask_any("link", [link.value])[rows]
-            best_has = np.array([i >= 0 and offerings[i].link == link for i in found.offering], np.bool_)
-            features["link_match"][best_has] = linked[best_has]
-        return features
-
-    def _buyer(
-        self,
-        query: BuyerQuery,
-        vectors: Vectors,
-        whole: Vectors,
-        found: Candidates,
-        ranked: _Ranked,
-        place: int,
-        need: Need,
-    ) -> Result:
-        position = int(ranked.positions[place])
-        score = probability(float(ranked.log_odds[place]))
-        if not query.explain:
-            return Result(
+        rough = need_features(snapshot, found, enterprise, offerings)
+        kept = np.sort(score(self.model, rough, found.rows, max(_KEPT, 2 * query.top_k)).positions)
+        found = found.take(kept)
+        needs = [snapshot.need(row) for row in found.rows]
+        verdicts = [judge(demands(need), need, enterprise, offerings, query.as_of) for need in needs]
+        features = need_features(snapshot, found, enterprise, offerings)
+        features["requirement_coverage"] = _coverage(verdicts)
+        scored = score(self.model, features, found.rows, query.top_k)
+        results = []
+        for place, position in enumerate(scored.positions):
+            odds, need = float(scored.log_odds[place]), needs[position]
+            brief = Result(
                 need.buyer_id,
                 need.buyer_name,
                 place + 1,
-                score,
+                probability(odds),
                 self.model.base,
-                (),
+                scored.parts(place, self.model),
                 need.need_id,
                 need.title,
+                requirements=verdicts[position],
             )
-        need_vector = self.snapshot.needs.vectors.rows(found.rows[position : position + 1])[0]
-        quotable = phrases_of(
-            {"title": need.title, "description": need.description}, self.encoder, most_alike=need_vector
-        )
-        best = best_rows(vectors @ need_vector, _QUOTED) if len(vectors) else np.zeros(0, np.int64)
+            results.append(self._explained(query, vectors[1:], brief, need) if query.explain else brief)
+        echo = {
+            "enterprise_id": enterprise.enterprise_id,
+            "name": enterprise.name,
+            "offerings": [offering.title for offering in offerings],
+        }
+        return Recommendation(self.release, echo | _echo(query), tuple(results), explain=query.explain)
+
+    def buyers_many(self, queries: Sequence[BuyerQuery]) -> Iterator[Recommendation]:
+        """As :meth:`buyers` for each query in order."""
+        for query in queries:
+            yield self.buyers(query)
+
+    def _explained(self, query: BuyerQuery, vectors: Vectors, result: Result, need: Need) -> Result:
+        """*result* of a need with the words that it rests on; *vectors* (m, d) are the offerings'."""
+        headline, description = self.encoder.encode(profile.need_texts(need))
+        vector = profile.need_vector(headline, description)
+        best = best_rows(vectors @ vector, _QUOTED) if len(vectors) else np.zeros(0, np.int64)
         quoted = self._quote(
-            quotable, query.enterprise, [query.offerings[i] for i in best], vectors=vectors[best]
+            self._quotable(need, vector), query.enterprise, [query.offerings[i] for i in best], vectors[best]
         )
-        verdicts = ranked.verdicts.get(position, ())
-        return Result(
-            enterprise_id=need.buyer_id,
-            name=need.buyer_name,
-            rank=place + 1,
-            score=score,
-            base=self.model.base,
-            contributions=self._contributions(ranked, place),
-            need_id=need.need_id,
-            title=need.title,
+        enterprise, verdicts = query.enterprise, result.requirements
+        return replace(
+            result,
             facts=_need_facts(need),
-            requirements=verdicts,
             evidence=quoted,
-            cautions=cautions(query.enterprise, len(query.offerings), quoted, verdicts, query.as_of),
-            for_buyer=for_buyer(
-                query.enterprise.short_name or query.enterprise.name or "该企业", quoted, verdicts
-            ),
+            cross_chain=_cross_chain(need, enterprise),
+            cautions=cautions(enterprise, len(query.offerings), quoted, verdicts, query.as_of),
+            for_buyer=for_buyer(enterprise.short_name or enterprise.name or "该企业", quoted, verdicts),
             for_supplier=for_supplier(need, quoted, verdicts),
         )
 
     # ------------------------------------------------------------------ both directions
 
-    def _rank(
-        self,
-        features: dict[str, Floats],
-        rows: NDArray[np.int64],
-        top_k: int,
-        judged: object,
-    ) -> _Ranked:
-        """Score all candidates; judge the requirements of the best, score those again with their coverage."""
-        contributions = self.model.contributions(features)
-        log_odds = self.model.log_odds(contributions)
-        ranking = order(log_odds, rows)
-        verdicts: dict[int, tuple[Requirement, ...]] = {}
-        if callable(judged) and len(rows):
-            kept = ranking[: max(_JUDGED, 2 * top_k)]
-            verdicts = {int(position): judged(int(position)) for position in kept}
-            features = {name: values[kept] for name, values in features.items()}
-            features["requirement_coverage"] = np.array(
-                [coverage(verdicts[int(p)]) if verdicts[int(p)] else np.nan for p in kept]
-            )
-            contributions = self.model.contributions(features)
-            log_odds = self.model.log_odds(contributions)
-            again = order(log_odds, rows[kept])[:top_k]
-            return _Ranked(
-                kept[again], log_odds[again], contributions[again], _taken(features, again), verdicts
-            )
-        chosen = ranking[:top_k]
-        return _Ranked(chosen, log_odds[chosen], contributions[chosen], _taken(features, chosen), verdicts)
-
-    def _contributions(self, ranked: _Ranked, place: int) -> tuple[Contribution, ...]:
-        """The parts of one score, features that are not known left out (they add exactly nothing)."""
-        parts: list[Contribution] = []
-        for column, feature in enumerate(self.model.features):
-            value = float(ranked.values[feature][place]) if feature in ranked.values else np.nan
-            if not np.isnan(value):
-                parts.append(Contribution(feature, value, float(ranked.contributions[place, column])))
-        return tuple(sorted(parts, key=lambda part: list(FEATURES).index(part.feature)))
+    def _quotable(self, need: Need, vector: Vectors) -> Phrases:
+        fields = {"title": need.title, "description": need.description}
+        return phrases_of(fields, self.encoder, most_alike=vector)
 
     def _quote(
-        self,
-        quotable: Phrases,
-        enterprise: Enterprise,
-        offerings: Sequence[Offering],
-        rows: NDArray[np.int64] | None = None,
-        vectors: Vectors | None = None,
-    ) -> tuple[object, ...]:
-        if vectors is None:
-            assert rows is not None
-            vectors = self.snapshot.offerings.vectors.rows(rows)
+        self, quotable: Phrases, enterprise: Enterprise, offerings: Sequence[Offering], vectors: Vectors
+    ) -> tuple[Evidence, ...]:
+        """Evidence from *offerings* with *vectors* (m, d), or else from the enterprise's description."""
         offers = [
-            (o.offering_id, {"title": o.title, "description": o.description}, vector)
-            for o, vector in zip(offerings, vectors, strict=True)
+            (offering.offering_id, {"title": offering.title, "description": offering.description}, vector)
+            for offering, vector in zip(offerings, vectors, strict=True)
         ]
         if not offers and enterprise.description:
             (vector,) = self.encoder.encode([enterprise.description])
@@ -412,20 +319,13 @@ class Engine:
         return evidence(quotable, offers, self.encoder)
 
 
-def _text_features(found: Candidates) -> dict[str, Floats]:
-    return {
-        "semantic_match": found.semantic,
-        "profile_match": found.profile,
-        "lexical_match": lexical_match(found.lexical, found.lexical_best),
-    }
-
-
-def _taken(features: Mapping[str, Floats], chosen: NDArray[np.int64]) -> dict[str, Floats]:
-    return {name: values[chosen] for name, values in features.items()}
+def _coverage(verdicts: Sequence[tuple[Requirement, ...]]) -> Floats:
+    """(c,) requirement coverage, NaN where nothing is asked."""
+    return np.array([coverage(v) if v else np.nan for v in verdicts], np.float64)
 
 
 def _region(need: Need) -> tuple[str, str]:
-    """The need's region code, and the words it was inferred from where no field states it."""
+    """The need's region code, and the words that it was inferred from where no field states it."""
     if need.region:
         return need.region, ""
     for text in (need.title, need.buyer_name, need.description):
@@ -435,7 +335,24 @@ def _region(need: Need) -> tuple[str, str]:
     return "", ""
 
 
-def _facts(enterprise: Enterprise) -> dict[str, object]:
+def _cross_chain(need: Need, enterprise: Enterprise) -> Mapping[str, object] | None:
+    """From which stated industry chain to which, where the two sides have none in common."""
+    chains = enterprise.industry_chains
+    if not need.industry_chain or not chains or need.industry_chain in chains:
+        return None
+    return {"from": chains[0], "to": need.industry_chain, "path": []}
+
+
+def _echo(query: SupplierQuery | BuyerQuery) -> dict[str, object]:
+    return {
+        "filters": query.filters.to_json(),
+        "link": query.link.value if query.link else None,
+        "top_k": query.top_k,
+        "as_of": query.as_of.isoformat(),
+    }
+
+
+def _enterprise_facts(enterprise: Enterprise) -> dict[str, object]:
     facts = {
         "region": enterprise.region,
         "tier": enterprise.tier.value if enterprise.tier else "",
@@ -456,8 +373,3 @@ def _need_facts(need: Need) -> dict[str, object]:
         "deadline": need.deadline.isoformat() if need.deadline else "",
     }
     return {name: value for name, value in facts.items() if value}
-
-
-def today() -> date:
-    """The day that answers are given for where nobody says otherwise."""
-    return date.today()

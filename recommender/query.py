@@ -89,7 +89,7 @@ def _checked(name: str, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SupplierQuery:
-    """Who can supply *need*? Certificates must be valid on ``as_of``; with ``link``, only offers of that link."""
+    """Who can supply *need*? Certificates are judged on ``as_of``; ``link`` keeps offers of that link only."""
 
     need: Need
     as_of: date
@@ -97,10 +97,9 @@ class SupplierQuery:
     filters: Filters = field(default_factory=Filters)
     link: Link | None = None
     explain: bool = True
-    system: str = "full"
 
     def __post_init__(self) -> None:
-        _check_common(self.top_k, self.system)
+        _check_top_k(self.top_k)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +119,14 @@ class BuyerQuery:
     visibility: tuple[str, ...] = ("public",)
 
     def __post_init__(self) -> None:
-        _check_common(self.top_k, "full")
+        _check_top_k(self.top_k)
 
 
-def _check_common(top_k: int, system: str) -> None:
+def _check_top_k(top_k: int) -> None:
     if not 1 <= top_k <= MAX_TOP_K:
         raise InputError(
             "Out of range.", field="top_k", value=top_k, mend=f"a whole number from 1 to {MAX_TOP_K}"
         )
-    if system not in SYSTEMS:
-        raise InputError("No such system.", field="system", value=system, mend=f"one of {', '.join(SYSTEMS)}")
 
 
 def need_from_text(text: str, *, link: Link | None = None) -> Need:

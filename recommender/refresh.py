@@ -104,10 +104,14 @@ def refresh(
         release = store.new_id()
         folder = store.begin(release)
         try:
-            with clock.stage("read"):
-                content = read_content(catalogue, folder, tell)
+            with clock.stage("read"), catalogue.snapshot() as view:
+                content = read_content(view, folder, tell)
             with clock.stage("embed"):
-                vectors, embedded = _embed(content, VectorCache(cache, encoder), full, tell)
+                cache_of_vectors = VectorCache(cache, encoder)
+                if full:
+                    cache_of_vectors.clear()
+                vectors = _embed(content, cache_of_vectors, tell)
+                embedded = cache_of_vectors.added
             with clock.stage("index"):
                 _index(content, vectors, folder, tell)
             with clock.stage("check"):
@@ -144,6 +148,7 @@ def refresh(
             with clock.stage("promote"):
                 store.finish(release)
                 store.promote(release)
+                cache_of_vectors.prune(content.texts)
         finally:
             store.discard(release)
     return RefreshReport(
@@ -167,22 +172,12 @@ def _parent(store: ReleaseStore) -> Snapshot | None:
         return None
 
 
-def _embed(
-    content: Content, cache: VectorCache, full: bool, tell: Progress
-) -> tuple[dict[str, Vectors], int]:
-    """Vectors of all texts, by what they are of, and how many the encoder had to make."""
-    groups = {
-        "offerings": content.offering_texts,
-        "standing": content.standing_texts,
-        "headlines": [headline for headline, _ in content.need_texts],
-        "descriptions": [description for _, description in content.need_texts],
-    }
-    everything = [text for texts in groups.values() for text in texts]
-    if full:
-        cache.clear()
-    encoded = cache.encode(everything, lambda done, total: tell("embed", done, total))
+def _embed(content: Content, cache: VectorCache, tell: Progress) -> dict[str, Vectors]:
+    """Vectors of all texts, by what they are of."""
+    encoded = cache.encode(content.texts, lambda done, total: tell("embed", done, total))
+    groups = content.text_groups
     ends = np.cumsum([len(texts) for texts in groups.values()])[:-1]
-    return dict(zip(groups, np.split(encoded, ends), strict=True)), cache.added
+    return dict(zip(groups, np.split(encoded, ends), strict=True))
 
 
 def _index(content: Content, vectors: Mapping[str, Vectors], folder: Path, tell: Progress) -> None:

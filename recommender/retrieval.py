@@ -6,7 +6,7 @@ Retrieval is generous and cheap; the ranking decides. Each candidate keeps the r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,68 +38,81 @@ class Candidates:
     lexical: Floats
     lexical_best: float
 
+    def take(self, positions: NDArray[np.int64]) -> Candidates:
+        """The candidates at *positions* (ascending)."""
+        return Candidates(
+            self.rows[positions],
+            self.semantic[positions],
+            self.offering[positions],
+            self.profile[positions],
+            self.lexical[positions],
+            self.lexical_best,
+        )
+
 
 def find_suppliers(
     snapshot: Snapshot,
-    vector: Vectors,
-    words: Sequence[str],
+    vectors: Vectors,
+    words: Sequence[Sequence[str]],
     allowed: Mask | None,
     offered: Mask,
     depth: int,
-) -> Candidates:
-    """Enterprises for a need with *vector* (d,) and *words*.
+) -> list[Candidates]:
+    """Enterprises for each of q needs with *vectors* (q, d) and *words*, found in one scan of the vectors.
 
-    *allowed* (n,) are the enterprises to choose from (None: all), *offered* (m,) the offerings that count;
-    *depth* is how many rows each source contributes.
+    *allowed* (n,) are the enterprises to choose from (None: all), *offered* (m,) their offerings that count;
+    *depth* is how many rows each source contributes. ``semantic`` is exact where one of the need's nearest
+    ``2 · depth`` offerings is the enterprise's, and otherwise the bound that these set, with ``offering`` −1:
+    :func:`with_exact_offerings` measures those that matter.
     """
     enterprises, offerings = snapshot.enterprises, snapshot.offerings
-    owner = snapshot.owner
-    if allowed is not None:
-        offered = offered & allowed[owner]
-    unrestricted = bool(offered.all())
-    _, best_rows = offerings.vectors.search(vector[None, :], depth * 2, None if unrestricted else offered)
-    _, profile_rows = enterprises.vectors.search(vector[None, :], depth, allowed)
-    scores = enterprises.lexical.scores(words).astype(np.float64)
-    if allowed is not None:
-        scores = np.where(allowed, scores, 0.0)
-    lexical_rows = _best_positive(scores, depth)
-    found = np.unique(
-        np.concatenate([owner[best_rows[best_rows >= 0]], profile_rows[profile_rows >= 0], lexical_rows])
-    )
-    semantic, offering = _best_offerings(snapshot, found, vector, offered)
-    return Candidates(
-        rows=found,
-        semantic=semantic,
-        offering=offering,
-        profile=(enterprises.vectors.rows(found) @ vector).astype(np.float64),
-        lexical=scores[found],
-        lexical_best=float(scores.max(initial=0.0)),
-    )
+    near, near_rows = offerings.vectors.search(vectors, 2 * depth, None if offered.all() else offered)
+    _, profile_rows = enterprises.vectors.search(vectors, depth, allowed)
+    found: list[Candidates] = []
+    for query, vector in enumerate(vectors):
+        hits = near_rows[query] >= 0
+        owners, first = np.unique(snapshot.owner[near_rows[query][hits]], return_index=True)
+        scores = enterprises.lexical.scores(words[query]).astype(np.float64)
+        if allowed is not None:
+            scores = np.where(allowed, scores, 0.0)
+        named = profile_rows[query][profile_rows[query] >= 0]
+        rows = np.unique(np.concatenate([owners, named, _best_positive(scores, depth)]))
+        semantic = np.full(len(rows), near[query][hits][-1] if hits.any() else np.nan)
+        semantic[np.diff(snapshot.first)[rows] == 0] = np.nan
+        offering = np.full(len(rows), -1, np.int64)
+        at = np.searchsorted(rows, owners)
+        semantic[at], offering[at] = near[query][hits][first], near_rows[query][hits][first]
+        found.append(
+            Candidates(
+                rows,
+                semantic,
+                offering,
+                (enterprises.vectors.rows(rows) @ vector).astype(np.float64),
+                scores[rows],
+                float(scores.max(initial=0.0)),
+            )
+        )
+    return found
 
 
-def _best_offerings(snapshot: Snapshot, rows: Rows, vector: Vectors, offered: Mask) -> tuple[Floats, Rows]:
-    """Cosine and row of each enterprise's best offering among those *offered*; NaN and −1 without any."""
-    starts, ends = snapshot.first[rows], snapshot.first[rows + 1]
+def with_exact_offerings(snapshot: Snapshot, found: Candidates, vector: Vectors, offered: Mask) -> Candidates:
+    """*found* with cosine and row of each enterprise's best offering among those *offered*."""
+    starts, ends = snapshot.first[found.rows], snapshot.first[found.rows + 1]
     counts = ends - starts
-    semantic, best = np.full(len(rows), np.nan), np.full(len(rows), -1, np.int64)
-    if not counts.sum():
-        return semantic, best
-    # the offerings of all candidates in one gather: position i of candidate c is starts[c] + i
-    edges = np.concatenate([[0], np.cumsum(counts)])
-    flat = np.repeat(starts - edges[:-1], counts) + np.arange(edges[-1])
-    alike = snapshot.offerings.vectors.rows(flat) @ vector
-    alike = np.where(offered[flat], alike, -np.inf)
-    held = counts > 0
-    top = np.maximum.reduceat(alike, edges[:-1][held])
-    is_top = alike == np.repeat(top, counts[held])
-    positions = np.flatnonzero(is_top)
-    owners = np.searchsorted(edges, positions, side="right") - 1
-    first_of, index = np.unique(owners, return_index=True)
-    reached = np.isfinite(top)
-    semantic[np.flatnonzero(held)[reached]] = top[reached]
-    best[first_of] = flat[positions[index]]
-    best[np.isnan(semantic)] = -1
-    return semantic, best
+    semantic, best = np.full(len(found.rows), np.nan), np.full(len(found.rows), -1, np.int64)
+    if counts.sum():
+        # the offerings of all candidates in one gather: position i of candidate c is starts[c] + i
+        edges = np.concatenate([[0], np.cumsum(counts)])
+        flat = np.repeat(starts - edges[:-1], counts) + np.arange(edges[-1])
+        alike = np.where(offered[flat], snapshot.offerings.vectors.rows(flat) @ vector, -np.inf)
+        held = np.flatnonzero(counts)
+        top = np.maximum.reduceat(alike, edges[:-1][held])
+        first_best = np.flatnonzero(alike == np.repeat(top, counts[held]))
+        owners, index = np.unique(np.searchsorted(edges, first_best, side="right") - 1, return_index=True)
+        semantic[held], best[owners] = top, flat[first_best[index]]
+        nothing = np.isneginf(semantic)
+        semantic[nothing], best[nothing] = np.nan, -1
+    return replace(found, semantic=semantic, offering=best)
 
 
 def find_needs(

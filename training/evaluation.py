@@ -8,8 +8,8 @@ from datetime import date
 
 from indexes.errors import InputError
 from recommender.catalogue.domain import Need
-from recommender.engine import SYSTEMS, Engine
-from recommender.query import SupplierQuery
+from recommender.engine import Engine
+from recommender.query import SYSTEMS, SupplierQuery
 from training.metrics import MEASURES, Interval, bootstrap, randomisation_test, scores_by_query
 
 _DEPTH = 100  # the deepest measure
@@ -59,7 +59,9 @@ def evaluate(
     Raises InputError for an unknown system, and where not one need has a judgment of grade ≥ 1.
     """
     if unknown := [s for s in systems if s not in SYSTEMS]:
-        raise InputError("No such system.", field="systems", value=unknown[0], mend=f"of {', '.join(SYSTEMS)}")
+        raise InputError(
+            "No such system.", field="systems", value=unknown[0], mend=f"of {', '.join(SYSTEMS)}"
+        )
     if not systems:
         raise InputError("No system was named.", field="systems", value="", mend=f"of {', '.join(SYSTEMS)}")
     judged = [need for need in needs if any(grade > 0 for grade in qrels.get(need.need_id, {}).values())]
@@ -71,16 +73,14 @@ def evaluate(
             mend="need_id must be the same in both files, and a grade at least 1",
         )
     kept = {need.need_id: qrels[need.need_id] for need in judged}
+    queries = [SupplierQuery(need, as_of, top_k=_DEPTH, explain=False) for need in judged]
     values = {}
     for system in systems:
         run: dict[str, list[str]] = {}
-        for done, need in enumerate(judged):
-            if progress and done % 20 == 0:
+        for done, (need, ranked) in enumerate(zip(judged, engine.ranking(queries, system), strict=True), 1):
+            run[need.need_id] = [enterprise_id for enterprise_id, _ in ranked]
+            if progress:
                 progress(system, done, len(judged))
-            query = SupplierQuery(need, as_of, top_k=_DEPTH, explain=False)
-            run[need.need_id] = [enterprise_id for enterprise_id, _ in engine.ranking(query, system)]
-        if progress:
-            progress(system, len(judged), len(judged))
         _, values[system] = scores_by_query(kept, run)
     first = systems[0]
     return Evaluation(

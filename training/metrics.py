@@ -1,7 +1,7 @@
 """Measures of a ranked list against judgments, and how sure one can be of them.
 
-Judgments are ``{query: {document: grade}}``, a run is ``{query: [document, …]}``, best first. Every query that
-has a judgment of grade ≥ 1 counts; one that the run lacks scores 0.
+Judgments are ``{query: {document: grade}}``, a run is ``{query: [document, …]}``, best first. Every query
+that has a judgment of grade ≥ 1 counts; one that the run lacks scores 0.
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ def scores_by_query(qrels: Qrels, run: Run) -> tuple[list[str], dict[str, Floats
 
 
 def ndcg(judged: Mapping[str, int], ranked: Sequence[str], depth: int) -> float:
-    """Normalised discounted cumulative gain with gain = grade (Järvelin & Kekäläinen 2002; trec_eval's form)."""
+    """Normalised discounted cumulative gain with gain = grade (Järvelin & Kekäläinen 2002; trec_eval)."""
     gain = sum(
-        max(judged.get(document, 0), 0) / math.log2(place + 2) for place, document in enumerate(ranked[:depth])
+        max(judged.get(document, 0), 0) / math.log2(place + 2)
+        for place, document in enumerate(ranked[:depth])
     )
     ideal = sorted((grade for grade in judged.values() if grade > 0), reverse=True)[:depth]
     best = sum(grade / math.log2(place + 2) for place, grade in enumerate(ideal))
@@ -71,7 +72,7 @@ class Interval:
 
 
 def bootstrap(values: Floats, *, seed: int = _SEED) -> Interval:
-    """The mean of *values* (q,) with the 2.5 and 97.5 percentiles of 2,000 resamples of the queries (Efron 1979)."""
+    """The mean of *values* (q,) with the 2.5 and 97.5 percentiles of 2,000 resamples (Efron 1979)."""
     if not len(values):
         return Interval(0.0, 0.0, 0.0)
     random = np.random.default_rng(seed)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from recommender.catalogue.domain import Certification, Edge, Enterprise, Need, Offering, Outcome
@@ -27,7 +26,7 @@ def to_json(value: Enterprise | Offering | Need | Outcome | Edge) -> dict[str, A
 
 def from_json(kind: type[Value], document: Mapping[str, Any]) -> Value:
     """The value that :func:`to_json` made *document* of; KeyError, TypeError or ValueError on others."""
-    readers = _readers(kind)
+    readers = _READERS[kind]
     return kind(**{name: readers[name](held) for name, held in document.items()})
 
 
@@ -39,11 +38,6 @@ def _plain(held: Any) -> Any:
     if isinstance(held, Certification):
         return {"name": held.name, "expires": held.expires.isoformat() if held.expires else None}
     return held.isoformat() if isinstance(held, date) else held
-
-
-@cache
-def _readers(kind: type[Any]) -> dict[str, Any]:
-    return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
 
 
 def _reader(hint: Any) -> Any:
@@ -67,3 +61,9 @@ def _certification(held: Mapping[str, str | None]) -> Certification:
 
 def _same(held: Any) -> Any:
     return held
+
+
+_READERS: dict[type, dict[str, Any]] = {
+    kind: {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
+    for kind in (Enterprise, Offering, Need, Outcome, Edge)
+}

@@ -263,8 +263,10 @@ def _section(code: str) -> str:
 
 def _industry_of_name(name: str) -> str:
     key = _SIGNS.sub("", name)
+    if len(key) < 2:
+        return ""
     for spelling in (key, f"{key}业", key.removesuffix("业"), f"{key}制造", f"{key}制造业"):
-        codes = _industry_names().get(spelling, ()) if len(spelling) > 1 else ()
+        codes = _industry_names().get(spelling, ())
         # a division and its only group often share the name: take the broader, but digits before a letter
         digits = [code for code in codes if code.isdigit()] or list(codes)
         if digits and all(code.startswith(digits[0]) for code in digits):

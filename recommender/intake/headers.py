@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from indexes.errors import InputError
@@ -131,7 +131,15 @@ class Names:
                 self._fields.setdefault(other, []).append((rank, name))
 
     def is_explicit(self, header: str) -> bool:
-        return header in self.explicit or fold_header(header) in self._folded
+        """Whether the caller mapped *header*."""
+        meanings = self.meanings(header)
+        return bool(meanings) and meanings[0][0] < 0
+
+    def missing(self, headers: Iterable[str]) -> tuple[str, ...]:
+        """Headers that the caller mapped and that are not among *headers*."""
+        there = {spelling for header in headers for spelling in (header, header.rpartition("/")[2])}
+        folded = {fold_header(spelling) for spelling in there}
+        return tuple(h for h in self.explicit if h not in there and fold_header(h) not in folded)
 
     def meanings(self, header: str) -> list[tuple[int, str]]:
         """(rank, field) for each meaning of *header*; an explicit one has rank -1 and is the only one."""

@@ -13,6 +13,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TypeVar
@@ -110,6 +111,18 @@ def number(value: object, *, lowest: float = 0, highest: float = LARGEST) -> flo
     else:
         raise InputError("not a number")
     return _bounded(-found if negative else found, lowest, highest)
+
+
+def unit_behind(value: object) -> str:
+    """What stands behind the number that :func:`number` reads.
+
+    >>> unit_behind("500 台"), unit_behind("1.2万吨/年"), unit_behind(500)
+    ('台', '吨/年', '')
+    """
+    if not isinstance(value, str):
+        return ""
+    match = _AMOUNT.match(fold(value).lstrip("+"))
+    return fold(value).lstrip("+")[match.end() :].strip() if match else ""
 
 
 def whole(value: object, *, highest: float = 1e9) -> int:
@@ -286,12 +299,11 @@ def choice(value: object, options: type[E], words: dict[str, E]) -> E:
     if isinstance(value, bool) or not isinstance(value, str):
         raise InputError("not one of the words known here", mend=f"one of {', '.join(options)}")
     text = re.sub(r"[\s_-]+", "_", fold(value).lower())
-    names = {member.value: member for member in options}
     for spelling in (text, re.sub(r"[\s_]+", "", text)):
         if spelling in words:
             return words[spelling]
-        if spelling in names:
-            return names[spelling]
+        with suppress(ValueError):
+            return options(spelling)
     raise InputError("not one of the words known here", mend=f"one of {', '.join(options)}")
 
 

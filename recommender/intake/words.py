@@ -27,8 +27,8 @@ TIERS = {
             "none": "无 否 普通 普通企业 其他 未认定",
             "innovative": "创新型 创新型中小 创新型中小企业",
             "specialized": "专精特新 专精特新中小 专精特新中小企业 sme",
-            "little_giant": "小巨人 专精特新小巨人 专精特新小巨人企业 重点小巨人 重点专精特新小巨人 littlegiant",
-            "champion": "单项冠军 制造业单项冠军 单项冠军示范 单项冠军培育 制造业单项冠军示范 单项冠军产品 冠军",
+            "little_giant": "小巨人 专精特新小巨人 专精特新小巨人企业 littlegiant",
+            "champion": "单项冠军 制造业单项冠军 单项冠军示范 制造业单项冠军示范 单项冠军产品 冠军",
         }
     ).items()
 }
@@ -97,12 +97,14 @@ RESERVED = _spread(
     {
         "": "无 否 不预留 不限 false no 0 none",
         "sme": "sme smes 中小企业 中小微企业 中小 中小微 是 true yes 1 专门面向中小企业 面向中小企业",
-        "small_micro": "small_micro smallmicro 小微企业 小微 小型微型企业 小型和微型企业 小型、微型企业 专门面向小微企业",
+        "small_micro": (
+            "small_micro smallmicro 小微企业 小微 小型微型企业 小型和微型企业 小型、微型企业 专门面向小微企业"
+        ),
     }
 )
 NOTHING = frozenset(
-    "- -- --- — —— ― / \\ ／ . … 无 暂无 无信息 暂无信息 暂无数据 暂未收录 暂未公布 暂未披露 未知 不详 未披露 "
-    "未公布 未填写 未填 未公开 未提供 空 待定 待补充 n/a na nan null none nil nat unknown \\n tbd "
+    "- -- --- — —— ― / \\ ／ . … 无 暂无 无信息 暂无信息 暂无数据 暂未收录 暂未公布 暂未披露 未知 不详 "
+    "未披露 未公布 未填写 未填 未公开 未提供 空 待定 待补充 n/a na nan null none nil nat unknown \\n tbd "
     "0000-00-00 &nbsp;".split()
 ) | {"0000-00-00 00:00:00", "\N{NO-BREAK SPACE}"}
 """What people and programs write into a cell that has no value. It counts as empty in any optional field."""

@@ -6,8 +6,15 @@ Every feature is an array over the candidates; NaN says "not known", which never
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
+
+from indexes.filters import FilterColumns
+from recommender.catalogue.domain import Enterprise, Need, Offering
+from recommender.retrieval import Candidates
+from recommender.snapshot import Snapshot
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +51,53 @@ def region_match(asked: NDArray[np.int64], candidates: NDArray[np.int64]) -> Flo
     return near
 
 
-def lexical_match(scores: Floats, best: float) -> Floats:
-    """BM25 scores as a share of the *best* score that this query reaches anywhere, 0–1."""
-    return scores / best if best > 0 else np.zeros_like(scores)
+def supplier_features(snapshot: Snapshot, found: Candidates, need: Need, region: str) -> dict[str, Floats]:
+    """Features of the enterprises *found* for *need*, which is (stated or inferred to be) in *region*."""
+    columns, rows = snapshot.enterprises.filters, found.rows
+    features = _text_features(found)
+    places = np.nan_to_num(columns.numbers("region_code")[rows]).astype(np.int64)
+    features["region_match"] = region_match(np.array([int(region or 0)]), places)
+    chains = [need.industry_chain] if need.industry_chain else []
+    features["chain_match"] = _chain_match(columns, rows, chains)
+    linked = snapshot.offerings.filters.mask_any("link", [need.link.value])
+    known = found.offering >= 0
+    features["link_match"] = np.full(len(rows), np.nan)
+    features["link_match"][known] = linked[found.offering[known]]
+    features["tier"] = columns.numbers("tier_order")[rows]
+    features["assessment"] = columns.numbers("assessment")[rows]
+    return features
+
+
+def need_features(
+    snapshot: Snapshot, found: Candidates, enterprise: Enterprise, offerings: Sequence[Offering]
+) -> dict[str, Floats]:
+    """Features of the needs *found* for *enterprise*; ``found.offering`` counts in *offerings*.
+
+    What belongs to the enterprise alone (tier, assessments) is the same for every need and left out.
+    """
+    columns, rows = snapshot.needs.filters, found.rows
+    features = _text_features(found)
+    places = np.nan_to_num(columns.numbers("region_code")[rows]).astype(np.int64)
+    features["region_match"] = region_match(places, np.array([int(enterprise.region or 0)]))
+    features["chain_match"] = _chain_match(columns, rows, enterprise.industry_chains)
+    features["link_match"] = np.full(len(rows), np.nan)
+    for link in {offering.link for offering in offerings}:
+        linked = columns.mask_any("link", [link.value])[rows]
+        offers = np.array([at >= 0 and offerings[at].link == link for at in found.offering], np.bool_)
+        features["link_match"][offers] = linked[offers]
+    return features
+
+
+def _text_features(found: Candidates) -> dict[str, Floats]:
+    # BM25 as a share of the best that this query reaches: its own scale means nothing across queries
+    share = found.lexical / found.lexical_best if found.lexical_best > 0 else np.zeros(len(found.rows))
+    return {"semantic_match": found.semantic, "profile_match": found.profile, "lexical_match": share}
+
+
+def _chain_match(columns: FilterColumns, rows: NDArray[np.int64], chains: Sequence[str]) -> Floats:
+    """1 where one of *chains* is stated, 0 where only others are, NaN where either side states none."""
+    if not chains:
+        return np.full(len(rows), np.nan)
+    same = columns.mask_any("industry_chain", chains)[rows]
+    stated = columns.mask_prefix("industry_chain", [""])[rows]
+    return np.where(stated, same.astype(np.float64), np.nan)

@@ -11,7 +11,9 @@ from recommender.results import Source
 from recommender.text.normalise import for_search
 
 # A clause that only rewards or refuses is no demand.
-_SOFT = re.compile(r"优先|加分|得分|评分|可提供|如有|若有|不要求|无需|不作要求|不接受|不得|禁止|鼓励")
+_SOFT = re.compile(
+    r"优先|加分|得分|评分|得?\d+分|可提供|如有|若有|不要求|无需|不作要求|不接受|不得|禁止|鼓励"
+)
 _CLAUSE = re.compile(r"[^。；;\n!！?？]+")
 _EXPERIENCE = re.compile(
     r"(?:同类|类似|相关|相似)[^。；;\n]{0,14}?业绩|业绩(?:要求|证明)|(?:至少|不少于|具有|具备)[^。；;\n]{0,30}?业绩"
@@ -52,17 +54,18 @@ def demands(need: Need) -> tuple[Demand, ...]:
         found.append(Demand("tier", "|".join(names), Source("required_tiers", names[0])))
     if need.reserved_for:
         found.append(Demand("size", need.reserved_for, Source("reserved_for", need.reserved_for)))
-    seen = {d.certificate for d in found if d.certificate}
     for field in ("qualification", "description", "title"):
         for demand in _from_text(field, getattr(need, field)[:_MAX_TEXT]):
-            key = demand.certificate
-            if key is not None and any(k is not None and k.name == key.name for k in seen):
-                continue
-            if key is None and any(d.kind == demand.kind for d in found):
-                continue
-            seen.add(key)
-            found.append(demand)
+            if not any(_same(demand, known) for known in found):
+                found.append(demand)
     return tuple(found)
+
+
+def _same(one: Demand, other: Demand) -> bool:
+    """Whether two demands ask for the same: a kind of certificate whatever its grade, else the kind alone."""
+    if one.certificate and other.certificate:
+        return one.certificate.name == other.certificate.name
+    return one.kind == other.kind
 
 
 def _from_text(field: str, text: str) -> list[Demand]:

@@ -25,6 +25,7 @@ _STAFF = {
     Size.LARGE: (1050.0, 4200.0),
 }
 _SPREAD = {Size.MICRO: 14, Size.SMALL: 55, Size.MEDIUM: 25, Size.LARGE: 6}
+_DEAREST = {Size.MICRO: 4e5, Size.SMALL: 4e6, Size.MEDIUM: 2.5e7, Size.LARGE: 1e15}  # yuan a unit
 _PRODUCTS = {Size.MICRO: (1, 2), Size.SMALL: (1, 3), Size.MEDIUM: (2, 4), Size.LARGE: (3, 5)}
 
 
@@ -80,7 +81,10 @@ class _Draw:
     def maker(self, chain: Chain, node: Node) -> None:
         rng = self._rng
         merit = max(-2.0, min(2.2, rng.gauss(0, 0.9)))
-        size = rng.choices(list(_SPREAD), list(_SPREAD.values()))[0]
+        price = sum(node.price) / 2
+        # nobody builds trains with twenty people
+        sizes = [s for s in _SPREAD if price <= _DEAREST[s]]
+        size = rng.choices(sizes, [_SPREAD[s] for s in sizes])[0]
         trade = words().trade(node.name)
         industry = trade.industry if trade else rng.choice(chain.industries[node.segment])
         names = trade.words if trade and rng.random() < 0.75 else words().chains[chain.key]
@@ -91,6 +95,7 @@ class _Draw:
         other = self._kinship.far(node, rng) if rng.random() < CROSS_CHAIN_SHARE else None
         if other is not None:
             nodes.insert(1, other)
+        nodes = [n for n in nodes if n is node or sum(n.price) / 2 <= _DEAREST[figures.size]]
         own = tuple(dict.fromkeys(name for n in nodes[:2] for name in n.certificates))
         region = rng.choice(chain.clusters if rng.random() < 0.66 else words().elsewhere)
         self._add(
@@ -116,6 +121,7 @@ class _Draw:
         figures = draw_figures(
             industry, (2600.0, 26000.0), (90.0, 260.0), merit, self._as_of, rng, buyer=True, tiered=False
         )
+        kind = kind.removesuffix("公司")
         form = "有限公司" if kind.endswith(("集团", "股份")) else rng.choice(["有限公司", "集团有限公司"])
         self._add(
             "buyer",
@@ -137,7 +143,11 @@ class _Draw:
         chain = rng.choice(list(self._chains.values()))
         merit = max(-1.8, min(2.0, rng.gauss(0.1, 0.8)))
         figures = draw_figures(kind.industry, kind.staff, kind.output, merit, self._as_of, rng)
-        kin = [p for p in providers if p.link is kind.link and p is not kind and p.industry[:2] == kind.industry[:2]]
+        kin = [
+            p
+            for p in providers
+            if p.link is kind.link and p is not kind and p.industry[:2] == kind.industry[:2]
+        ]
         kinds = (kind, *rng.sample(kin, k=min(len(kin), rng.randint(0, 2))))
         region = rng.choice(chain.clusters if rng.random() < 0.6 else words().elsewhere)
         self._add(
@@ -152,7 +162,9 @@ class _Draw:
             trade=kind.kind,
             providers=kinds,
             tags=tuple(k.kind for k in kinds),
-            served=tuple(sorted(rng.sample([c.name for c in self._chains.values()], k=min(len(self._chains), 2)))),
+            served=tuple(
+                sorted(rng.sample([c.name for c in self._chains.values()], k=min(len(self._chains), 2)))
+            ),
         )
 
     def _add(
@@ -187,7 +199,8 @@ class _Draw:
             ownership=figures.ownership,
             region=region,
             industry=industry,
-            industry_chains=served or tuple(dict.fromkeys([chain.name, *(self._chain_name(n) for n in nodes)])),
+            industry_chains=served
+            or tuple(dict.fromkeys([chain.name, *(self._chain_name(n) for n in nodes)])),
             certifications=certifications,
             tags=tags,
             employees=figures.employees,

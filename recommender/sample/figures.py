@@ -107,9 +107,13 @@ def _tier(size: Size, revenue: float, age: float, merit: float, rng: Random) -> 
 
 def _ownership(size: Size, buyer: bool, rng: Random) -> str:
     if buyer:
-        return rng.choice(["中央企业", "中央企业", "地方国有企业", "地方国有企业", "混合所有制企业", "民营企业"])
+        return rng.choice(
+            ["中央企业", "中央企业", "地方国有企业", "地方国有企业", "混合所有制企业", "民营企业"]
+        )
     if size in (Size.LARGE, Size.MEDIUM):
-        return rng.choices(["民营企业", "地方国有企业", "混合所有制企业", "外商投资企业"], [60, 16, 12, 12])[0]
+        return rng.choices(["民营企业", "地方国有企业", "混合所有制企业", "外商投资企业"], [60, 16, 12, 12])[
+            0
+        ]
     return rng.choices(["民营企业", "外商投资企业", "混合所有制企业", "地方国有企业"], [88, 5, 4, 3])[0]
 
 

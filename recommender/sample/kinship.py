@@ -19,7 +19,9 @@ class Kinship:
         self._bigrams = {topic: _bigrams(node) for topic, node in self._nodes.items()}
         self._next = neighbours(chains)
         self._used = {
-            topic: frozenset(other.topic for name in node.used_in if (other := resolve(chains, node.chain, name)))
+            topic: frozenset(
+                other.topic for name in node.used_in if (other := resolve(chains, node.chain, name))
+            )
             for topic, node in self._nodes.items()
         }
         self._near = {topic: self._ranked(node, cross=False, keep=6) for topic, node in self._nodes.items()}

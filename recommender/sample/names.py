@@ -115,7 +115,15 @@ class Namer:
 
 
 def _short(tail: str) -> str:
-    for form in ("集团有限公司", "股份有限公司", "有限责任公司", "科技有限公司", "制造有限公司", "实业有限公司", "有限公司"):
+    for form in (
+        "集团有限公司",
+        "股份有限公司",
+        "有限责任公司",
+        "科技有限公司",
+        "制造有限公司",
+        "实业有限公司",
+        "有限公司",
+    ):
         if tail.endswith(form) and len(tail) > len(form):
             return tail.removesuffix(form)
     return tail

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
+from typing import TypeVar
 
 from recommender.catalogue.domain import Enterprise, Link, Offering, Size, Tier
-from recommender.sample.chains import Chain, Node
+from recommender.sample.chains import Node
 from recommender.sample.enterprises import Firm
 from recommender.sample.links import Provider
 from recommender.sample.names import city
 from recommender.sample.phrases import Deck, decks, fill, significant
+
+_Source = TypeVar("_Source", bound=Node | Provider)
 
 TIER_NAMES = {
     Tier.INNOVATIVE: "创新型中小企业",
@@ -21,7 +24,7 @@ TIER_NAMES = {
     Tier.CHAMPION: "制造业单项冠军企业",
 }
 _COUNT = {Size.MICRO: (2, 3), Size.SMALL: (2, 4), Size.MEDIUM: (3, 5), Size.LARGE: (3, 6)}
-_SCALE = {Size.MICRO: 0.35, Size.SMALL: 1.0, Size.MEDIUM: 3.0, Size.LARGE: 8.0}  # of a node's usual order
+_TAILS = ("process", "quality", "capacity", "certificate", "history", "service")
 _SHARED_SHARE = 0.34  # of the makers also share instruments, lines or researchers on another link
 
 
@@ -36,10 +39,7 @@ class Offer:
 class Catalogue:
     """Writes the offerings and descriptions of one firm after another."""
 
-    def __init__(
-        self, chains: Mapping[str, Chain], providers: Sequence[Provider], as_of: date, rng: Random
-    ) -> None:
-        self._chains = chains
+    def __init__(self, providers: Sequence[Provider], as_of: date, rng: Random) -> None:
         self._shared = [provider for provider in providers if provider.shared]
         self._as_of = as_of
         self._rng = rng
@@ -52,11 +52,11 @@ class Catalogue:
         rng = self._rng
         count = rng.randint(*_COUNT[firm.enterprise.size or Size.SMALL])
         if firm.role == "provider":
-            plan: list[Node | Provider] = _spread(firm.providers, min(count, 4), rng)
+            plan: list[Node | Provider] = [*_spread(firm.providers, min(count, 4), rng)]
         elif firm.role == "buyer":
             plan = [*firm.nodes, *rng.sample(self._shared, k=min(2, len(self._shared)))]
         else:
-            plan = _spread(firm.nodes, count, rng)
+            plan = [*_spread(firm.nodes, count, rng)]
             if self._shared and rng.random() < _SHARED_SHARE:
                 plan.append(rng.choice(self._shared))
         plan = plan[:6]
@@ -76,11 +76,15 @@ class Catalogue:
     def _product(self, firm: Firm, node: Node, draft: Offering, seen: set[str]) -> Offering:
         rng, enterprise = self._rng, firm.enterprise
         names = [*node.names, *node.names, *node.kinds, f"{node.name}{self._suffix(node)}"]
-        title = _unused(names, seen, rng) or f"{node.name}（{rng.choice(['定制', '小批量', '维修件', '出口型'])}）"
+        title = (
+            _unused(names, seen, rng)
+            or f"{node.name}（{rng.choice(['定制', '小批量', '维修件', '出口型'])}）"
+        )
         capacity = None
         if rng.random() < 0.82:
-            scale = _SCALE[enterprise.size or Size.SMALL] * rng.uniform(0.6, 3.2)
-            capacity = max(1.0, significant(node.quantity[1] * scale))
+            # what the line's share of revenue amounts to at usual prices, with some reserve
+            sales = (enterprise.revenue or 0.0) * (draft.weight or 0.0)
+            capacity = max(1.0, significant(sales / (sum(node.price) / 2) * rng.uniform(1.05, 1.8)))
         values = self._values(firm) | {
             "process": node.processes[0] if node.processes else node.name,
             "process2": node.processes[-1] if len(node.processes) > 1 else "检验",
@@ -96,7 +100,7 @@ class Catalogue:
             values["certificate"] = rng.choice(held)
         sentence = self._deck(node.topic, node.offers).deal(values)
         extra: dict[str, date] = {}
-        kinds = rng.sample(["process", "quality", "capacity", "certificate", "history", "service"], k=rng.choice([0, 1, 1, 2, 2]))
+        kinds = rng.sample(_TAILS, k=rng.choice([0, 1, 1, 2, 2]))
         if rng.random() < 0.06:
             start = self._as_of + timedelta(days=rng.randint(-30, 45))
             until = start + timedelta(days=rng.randint(60, 240))
@@ -156,7 +160,10 @@ class Catalogue:
         if enterprise.tier in TIER_NAMES:
             values["tier"] = TIER_NAMES[enterprise.tier]
         if firm.role == "provider":
-            groups = ["provider", *rng.sample(["provider_more", "market", "closing"], k=rng.choice([1, 1, 2]))]
+            groups = [
+                "provider",
+                *rng.sample(["provider_more", "market", "closing"], k=rng.choice([1, 1, 2])),
+            ]
         elif firm.role == "buyer":
             groups = ["buyer", "buyer_more", "buyer_more"]
         else:
@@ -188,7 +195,7 @@ class Catalogue:
         return self._rng.choice(["定尺供货", "现货", "系列"] if node.kind == "material" else choices)
 
 
-def _spread[T](sources: Sequence[T], count: int, rng: Random) -> list[T]:
+def _spread(sources: Sequence[_Source], count: int, rng: Random) -> list[_Source]:
     """*count* of *sources*, each once, the first ones again where they do not suffice."""
     chosen = list(sources[:count])
     while len(chosen) < count and len(chosen) < 2 * len(sources):

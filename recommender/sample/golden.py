@@ -1,0 +1,94 @@
+"""Golden queries: needs in our own words whose right answers are known by construction.
+
+``data/golden.toml`` holds them: a title and description that mostly avoid the catalogue's own word for the
+thing, and the topic that is meant. Grades: 3 offers the thing and holds every certificate asked for, valid;
+2 offers the thing; 1 offers a substitute of it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from recommender.catalogue.domain import Enterprise, Link
+from recommender.sample.chains import DATA, Chain, resolve
+from recommender.sample.offerings import Offer
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenQuery:
+    need_id: str
+    title: str
+    description: str
+    topic: str
+    required_certifications: tuple[str, ...]
+
+    @property
+    def link(self) -> Link:
+        head = self.topic.partition(":")[0]
+        return Link(head) if head in set(Link) else Link.SUPPLY
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    need_id: str
+    enterprise_id: str
+    grade: int
+
+
+def load_golden(topics: Iterable[str], folder: Path = DATA) -> list[GoldenQuery]:
+    """The queries whose topic is among *topics*, numbered in file order."""
+    with (folder / "golden.toml").open("rb") as file:
+        raw = tomllib.load(file)
+    known = set(topics)
+    return [
+        GoldenQuery(
+            need_id=f"G{number:03d}",
+            title=item["title"],
+            description=item["description"],
+            topic=item["topic"],
+            required_certifications=tuple(item.get("certificates", ())),
+        )
+        for number, item in enumerate(raw["query"], start=1)
+        if item["topic"] in known
+    ]
+
+
+def judge(
+    queries: Sequence[GoldenQuery],
+    offers: Iterable[Offer],
+    enterprises: Mapping[str, Enterprise],
+    chains: Mapping[str, Chain],
+    as_of: date,
+) -> list[Judgment]:
+    """Every right answer of every query, best grade first, then by id."""
+    offered: dict[str, set[str]] = {}
+    for offer in offers:
+        offered.setdefault(offer.topic, set()).add(offer.offering.enterprise_id)
+    found: list[Judgment] = []
+    for query in queries:
+        grades = dict.fromkeys(_substituted(query.topic, chains, offered), 1)
+        for enterprise_id in offered.get(query.topic, ()):
+            held = {
+                c.name
+                for c in enterprises[enterprise_id].certifications
+                if c.expires is None or c.expires >= as_of
+            }
+            grades[enterprise_id] = 3 if held.issuperset(query.required_certifications) else 2
+        ranked = sorted(grades.items(), key=lambda pair: (-pair[1], pair[0]))
+        found.extend(Judgment(query.need_id, enterprise_id, grade) for enterprise_id, grade in ranked)
+    return found
+
+
+def _substituted(topic: str, chains: Mapping[str, Chain], offered: Mapping[str, set[str]]) -> list[str]:
+    """Enterprises that offer what the chain files name as a substitute, in either direction."""
+    key, _, name = topic.partition(":")
+    node = resolve(chains, key, name) if key in chains else None
+    if node is None:
+        return []
+    others = {reference.rpartition(":")[2] for reference in node.substitutes}
+    others |= {other.name for other in chains[key].nodes if node.name in other.substitutes}
+    return sorted(firm for other in others for firm in offered.get(f"{key}:{other}", ()))

@@ -1,0 +1,42 @@
+from datetime import date
+
+import pytest
+
+from indexes.errors import InputError
+from recommender.catalogue import Link, Need
+from recommender.query import Filters, SupplierQuery, enterprise_from_text, need_from_text
+
+
+def test_filters_are_read_from_one_line():
+    found = Filters.parse("region=上海，tier=little_giant,certification=IATF 16949,certification=ISO 9001")
+    assert found == Filters(region=("31",), tier=("little_giant",), certification=("IATF 16949", "ISO 9001"))
+    assert found.to_json()["region"] == ["31"]
+
+
+@pytest.mark.parametrize(
+    "text", ["region", "colour=red", "tier=best", "size=huge", "link=blue", "region=乌有乡"]
+)
+def test_a_filter_that_means_nothing_is_refused(text):
+    with pytest.raises(InputError) as refused:
+        Filters.parse(text)
+    assert refused.value.mend
+
+
+@pytest.mark.parametrize("top_k", [0, -1, 1001])
+def test_top_k_has_bounds(top_k):
+    with pytest.raises(InputError, match="top_k"):
+        SupplierQuery(Need("n", "t"), date(2026, 1, 1), top_k=top_k)
+
+
+def test_a_typed_need_keeps_its_first_line_as_title():
+    need = need_from_text("  轴承\n用于转向架\x00 ", link=Link.SERVICE)
+    assert (need.title, need.description, need.link) == ("轴承", "轴承\n用于转向架", Link.SERVICE)
+    assert need_from_text("轴承").description == ""
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "\x00", "字" * 20_001])
+def test_blank_and_endless_texts_are_refused(text):
+    with pytest.raises(InputError):
+        need_from_text(text)
+    with pytest.raises(InputError):
+        enterprise_from_text(text)

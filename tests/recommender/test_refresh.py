@@ -1,0 +1,166 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from indexes.errors import CatalogueError, GateFailed, RefreshRunning
+from indexes.release import verify
+from indexes.store import ReleaseStore
+from recommender.catalogue import Catalogue, Enterprise, Kind, as_record
+from recommender.encoder import Encoder
+from recommender.engine import Engine
+from recommender.refresh import refresh
+from tests.recommender.conftest import ENTERPRISES, NEEDS, OFFERINGS, fill
+
+
+def again(catalogue: Catalogue, home: Path, encoder: Encoder, **options):
+    return refresh(catalogue, ReleaseStore(home), encoder, cache=home / "cache", **options)
+
+
+def add(catalogue: Catalogue, *enterprises: Enterprise) -> None:
+    records = [as_record(enterprise) for enterprise in enterprises]
+    with catalogue.transaction() as transaction:
+        transaction.upsert(Kind.ENTERPRISES, records, given=records[0].keys())
+
+
+def test_the_first_refresh_indexes_everything(catalogue: Catalogue, tmp_path: Path, encoder: Encoder):
+    fill(catalogue)
+    told: list[str] = []
+    report = again(catalogue, tmp_path, encoder, progress=lambda stage, done, total: told.append(stage))
+    assert report.built
+    assert report.counts == {
+        "enterprises": len(ENTERPRISES),
+        "offerings": len(OFFERINGS),
+        "needs": len(NEEDS),
+    }
+    assert all(gate.passed for gate in report.gates)
+    assert ReleaseStore(tmp_path).current().id == report.release
+    assert {"read enterprises", "embed", "index", "check"} <= set(told)
+
+
+def test_nothing_new_leaves_the_live_release_alone(catalogue: Catalogue, tmp_path: Path, encoder: Encoder):
+    fill(catalogue)
+    first = again(catalogue, tmp_path, encoder)
+    second = again(catalogue, tmp_path, encoder)
+    assert (second.built, second.release, second.embedded) == (False, first.release, 0)
+    assert ReleaseStore(tmp_path).ids() == (first.release,)
+
+
+def test_only_what_changed_is_embedded_and_reported(catalogue: Catalogue, tmp_path: Path, encoder: Encoder):
+    fill(catalogue)
+    first = again(catalogue, tmp_path, encoder)
+    add(catalogue, Enterprise("new", "新公司", description="刀具"), Enterprise("yarn", "棉纺新厂"))
+    catalogue.delete_enterprise("bank")
+    report = again(catalogue, tmp_path, encoder)
+    assert (report.built, report.parent, report.embedded) == (True, first.release, 1)
+    assert report.changed["enterprises"] == {"added": 1, "removed": 1, "altered": 1}
+    assert report.changed["offerings"] == {"added": 0, "removed": 2, "altered": 0}
+    engine = Engine.open(ReleaseStore(tmp_path), encoder)
+    assert engine.snapshot.enterprises.documents.row_of("bank") is None
+
+
+def test_a_full_refresh_is_the_same_as_an_incremental_one(
+    catalogue: Catalogue, tmp_path: Path, encoder: Encoder
+):
+    fill(catalogue)
+    again(catalogue, tmp_path, encoder)
+    add(catalogue, Enterprise("new", "新公司", description="刀具"))
+    store = ReleaseStore(tmp_path)
+    incremental = {i.id: i.manifest for i in store.list()}[again(catalogue, tmp_path, encoder).release]
+    report = again(catalogue, tmp_path, encoder, full=True)
+    full = {i.id: i.manifest for i in store.list()}[report.release]
+    assert report.embedded > 1
+    assert full.files == incremental.files
+
+
+def test_an_empty_catalogue_is_refused(catalogue: Catalogue, tmp_path: Path, encoder: Encoder):
+    with pytest.raises(CatalogueError, match="import"):
+        again(catalogue, tmp_path, encoder)
+    assert ReleaseStore(tmp_path).ids() == ()
+
+
+def test_a_collection_that_comes_out_empty_does_not_go_live(
+    catalogue: Catalogue, tmp_path: Path, encoder: Encoder
+):
+    fill(catalogue)
+    first = again(catalogue, tmp_path, encoder)
+    for enterprise in ENTERPRISES:
+        catalogue.delete_enterprise(enterprise.enterprise_id)
+    with pytest.raises(GateFailed, match="enterprises"):
+        again(catalogue, tmp_path, encoder)
+    assert ReleaseStore(tmp_path).current().id == first.release
+    assert ReleaseStore(tmp_path).ids() == (first.release,)
+
+
+def test_a_failing_encoder_leaves_the_old_release_and_no_litter(
+    catalogue: Catalogue, tmp_path: Path, encoder: Encoder, monkeypatch
+):
+    fill(catalogue)
+    first = again(catalogue, tmp_path, encoder)
+    add(catalogue, Enterprise("new", "新公司", description="刀具"))
+
+    def fail(self, texts):
+        raise MemoryError
+
+    with monkeypatch.context() as patched, pytest.raises(MemoryError):
+        patched.setattr(type(encoder), "encode", fail)
+        again(catalogue, tmp_path, encoder)
+    store = ReleaseStore(tmp_path)
+    assert (store.current().id, store.leftovers()) == (first.release, ())
+    assert again(catalogue, tmp_path, encoder).built
+
+
+def test_two_refreshers_do_not_meet(catalogue: Catalogue, tmp_path: Path, encoder: Encoder):
+    fill(catalogue)
+    with ReleaseStore(tmp_path).lock(), pytest.raises(RefreshRunning):
+        again(catalogue, tmp_path, encoder)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from indexes.store import ReleaseStore
+from recommender.catalogue import open_catalogue
+from recommender.encoder import load_encoder
+from recommender.refresh import refresh
+from training.models import packaged_encoder
+
+home, stage = Path(sys.argv[1]), sys.argv[2]
+def tell(now, done, total):
+    if now == stage and done == total:
+        os.kill(os.getpid(), signal.SIGKILL)
+if stage == "promote":
+    ReleaseStore.promote = lambda self, id: os.kill(os.getpid(), signal.SIGKILL)
+catalogue = open_catalogue(f"sqlite:///{home / 'catalogue.db'}")
+refresh(catalogue, ReleaseStore(home), load_encoder(packaged_encoder()), cache=home / "cache", progress=tell)
+"""
+
+
+@pytest.mark.parametrize("stage", ["embed", "index", "check", "promote"])
+def test_a_killed_refresh_leaves_the_old_release_serving(tmp_path: Path, encoder: Encoder, stage: str):
+    from recommender.catalogue import open_catalogue
+
+    catalogue = open_catalogue(f"sqlite:///{tmp_path / 'catalogue.db'}")
+    fill(catalogue)
+    first = again(catalogue, tmp_path, encoder)
+    add(catalogue, Enterprise("new", "新公司", description="刀具"))
+    catalogue.close()
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path), stage],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGKILL
+    store = ReleaseStore(tmp_path)
+    assert store.current().id == first.release
+    assert verify(store.current().path) == []
+    catalogue = open_catalogue(f"sqlite:///{tmp_path / 'catalogue.db'}")
+    after = again(catalogue, tmp_path, encoder)
+    catalogue.close()
+    assert after.built
+    assert store.leftovers() == ()
+    assert Engine.open(store, encoder).snapshot.enterprises.documents.row_of("new") is not None

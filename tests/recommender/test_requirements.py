@@ -1,0 +1,145 @@
+from datetime import date, datetime
+
+import pytest
+
+from recommender.catalogue import Certification, Enterprise, Need, Offering, Size, Tier
+from recommender.requirements import coverage, demands, judge
+from recommender.requirements.certificates import canonical, find_certificates
+
+DAY = date(2026, 11, 21)
+
+
+def names(need: Need) -> list[str]:
+    return [demand.name for demand in demands(need)]
+
+
+def verdict(need: Need, enterprise: Enterprise, *offerings: Offering):
+    (found,) = judge(demands(need), need, enterprise, offerings, DAY)
+    return found
+
+
+def firm(**fields) -> Enterprise:
+    return Enterprise("e", "某厂", **fields)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [
+        ("ＩＡＴＦ１６９４９", "IATF 16949"),
+        ("ISO/TS 16949", "IATF 16949"),
+        ("ISO9001：2015", "ISO 9001"),
+        ("GB/T19001", "ISO 9001"),
+        ("IRIS认证", "ISO/TS 22163"),
+        ("質量管理體系認證", "ISO 9001"),
+        ("CNAS认可", "ISO/IEC 17025"),
+        ("3C认证", "CCC"),
+        ("建筑工程施工总承包壹级", "建筑工程施工总承包一级"),
+        ("房屋建筑工程监理乙级", "房屋建筑工程监理乙级"),
+        ("本厂自有证书甲", "本厂自有证书甲"),
+    ],
+)
+def test_a_certificate_has_one_name_for_all_its_spellings(spelling, name):
+    assert str(canonical(spelling)) == name
+
+
+def test_a_higher_grade_and_a_covering_standard_satisfy_a_demand():
+    assert canonical("市政公用工程施工总承包一级").satisfies(canonical("市政公用工程施工总承包三级"))
+    assert not canonical("市政公用工程施工总承包三级").satisfies(canonical("市政公用工程施工总承包一级"))
+    assert canonical("IATF 16949").satisfies(canonical("ISO 9001"))
+    assert not canonical("ISO 9001").satisfies(canonical("IATF 16949"))
+
+
+def test_latin_names_are_not_found_inside_other_words():
+    assert find_certificates("irisation 和 accc 导线, reaching") == []
+
+
+def test_demands_are_read_from_fields_first_and_from_text_once():
+    need = Need(
+        "n",
+        "轴承采购",
+        qualification="投标人须通过 ISO 9001 质量管理体系认证；具有安全生产许可证；近三年至少一项同类业绩；"
+        "注册资本不低于500万元。",
+        required_certifications=("ISO9001",),
+    )
+    assert names(need) == ["ISO9001", "安全生产许可证", "同类业绩", "注册资本 ≥ 500 万元"]
+
+
+def test_every_demand_points_at_words_that_are_there():
+    text = "供应商应具有ＣＲＣＣ认证证书；注册资金≥1.2亿元；类似项目业绩不少于2项"
+    need = Need("n", "采购", qualification=text)
+    found = demands(need)
+    assert len(found) == 3
+    for demand in found:
+        assert demand.asked.inferred
+        assert demand.asked.span
+        assert demand.asked.span in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "具有ISO 9001证书者优先",
+        "ISO 14001认证得2分",
+        "本项目不要求安全生产许可证",
+        "建立完善的质量管理体系，确保交付",
+    ],
+)
+def test_what_is_only_preferred_refused_or_done_is_no_demand(text):
+    assert demands(Need("n", "采购", qualification=text)) == ()
+
+
+def test_a_demand_typed_into_the_title_counts():
+    assert names(Need("", "轴箱轴承，要求通过IRIS认证")) == ["ISO/TS 22163"]
+
+
+def test_a_valid_certificate_meets_and_names_its_source():
+    need = Need("n", "采购", required_certifications=("IATF 16949",))
+    found = verdict(need, firm(certifications=(Certification("IATF16949", date(2027, 3, 1)),)))
+    assert (found.status, found.source.field, found.source.span) == (
+        "met",
+        "certifications",
+        "IATF16949@2027-03-01",
+    )
+
+
+def test_a_certificate_that_ends_before_the_deadline_is_met_with_a_note():
+    need = Need("n", "采购", required_certifications=("CRCC",), deadline=datetime(2027, 6, 1))
+    found = verdict(need, firm(certifications=(Certification("CRCC", date(2027, 3, 1)),)))
+    assert found.status == "met"
+    assert "2027-03-01" in found.note
+
+
+def test_an_expired_certificate_is_missing_and_in_conflict_with_a_claim():
+    need = Need("n", "采购", required_certifications=("CRCC",))
+    expired = (Certification("CRCC", date(2020, 1, 1)),)
+    assert verdict(need, firm(certifications=expired)).status == "missing"
+    assert verdict(need, firm(certifications=expired, description="已通过CRCC认证")).status == "conflict"
+
+
+def test_a_claim_in_text_is_inferred_and_silence_is_unknown():
+    need = Need("n", "采购", required_certifications=("ISO 14001",))
+    claimed = verdict(need, firm(), Offering("o", "e", "环保涂料", "经ISO14001认证的产线"))
+    assert (claimed.status, claimed.source.inferred, claimed.source.span) == ("met", True, "ISO14001")
+    assert verdict(need, firm()).status == "unknown"
+    assert verdict(need, firm(certifications=(Certification("CCC"),))).status == "missing"
+
+
+def test_tier_size_and_capital_are_judged_from_their_fields():
+    tiers = Need("n", "采购", required_tiers=(Tier.SPECIALIZED,))
+    assert verdict(tiers, firm(tier=Tier.LITTLE_GIANT)).status == "met"
+    assert verdict(tiers, firm(tier=Tier.INNOVATIVE)).status == "missing"
+    assert verdict(tiers, firm()).status == "unknown"
+    reserved = Need("n", "采购", reserved_for="small_micro")
+    assert verdict(reserved, firm(size=Size.SMALL)).status == "met"
+    assert verdict(reserved, firm(size=Size.MEDIUM)).status == "missing"
+    capital = Need("n", "采购", qualification="注册资本不低于1亿元")
+    assert verdict(capital, firm(registered_capital=2e8)).status == "met"
+    assert verdict(capital, firm(registered_capital=5e7)).status == "missing"
+
+
+def test_coverage_is_met_less_missing():
+    need = Need("n", "采购", required_certifications=("ISO 9001", "CRCC"))
+    found = judge(demands(need), need, firm(certifications=(Certification("ISO 9001"),)), (), DAY)
+    assert coverage(found) == 0.0
+    assert coverage(()) == 0.0
+    assert coverage(found[:1]) == 1.0
