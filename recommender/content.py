@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -102,8 +103,8 @@ class Content:
     def profiles(self, standing: Vectors, offerings: Vectors) -> Vectors:
         """(n, d) profile vectors from the vectors of standing texts (n, d) and offerings (m, d)."""
         found = np.zeros_like(standing)
-        ends = [*self.first_offering[1:], len(offerings)]
-        for row, (start, end) in enumerate(zip(self.first_offering, ends, strict=True)):
+        ends = [*self.first_offering, len(offerings)]
+        for row, (start, end) in enumerate(pairwise(ends)):
             found[row] = profile.profile_vector(
                 standing[row], offerings[start:end], self.offering_weights[start:end]
             )
@@ -111,7 +112,7 @@ class Content:
 
 
 def read_content(catalogue: Reader, folder: Path, progress: Progress) -> Content:
-    """Read all of *catalogue*, which must stand still meanwhile, writing the documents of each collection below *folder*.
+    """Read all of *catalogue*, which must stand still meanwhile; documents are written below *folder*.
 
     Raises CatalogueError when there is neither an enterprise nor a need.
     """

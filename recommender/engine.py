@@ -166,7 +166,7 @@ class Engine:
         scored = score(self.model, features, candidates.rows, query.top_k)
         quotable = self._quotable(need, found.vector) if query.explain else None
         results = [
-            self._supplier(query, found.vector, candidates, scored, place, quotable, verdicts)
+            self._supplier(query, replace(found, candidates=candidates), scored, place, quotable, verdicts)
             for place in range(len(scored.positions))
         ]
         echo = {
@@ -184,15 +184,14 @@ class Engine:
     def _supplier(
         self,
         query: SupplierQuery,
-        vector: Vectors,
-        found: Candidates,
+        found: _Found,
         scored: Scored,
         place: int,
         quotable: Phrases | None,
         verdicts: Sequence[tuple[Requirement, ...]],
     ) -> Result:
         position = int(scored.positions[place])
-        row = int(found.rows[position])
+        row = int(found.candidates.rows[position])
         documents, odds = self.snapshot.enterprises.documents, float(scored.log_odds[place])
         if quotable is None:
             name = str(documents.get(row)["name"])
@@ -200,11 +199,12 @@ class Engine:
         enterprise = self.snapshot.enterprise(row)
         rows = self.snapshot.offering_rows(row)
         owned = len(rows)
-        if found.offering[position] < 0:  # nothing that counts under the filters
-            rows = rows[:0]
+        rows = rows[found.offered[rows]]
         if len(rows):
-            alike = self.snapshot.offerings.vectors.rows(rows) @ vector
-            alike[rows == found.offering[position]] = np.inf  # what was scored is what is quoted first
+            alike = self.snapshot.offerings.vectors.rows(rows) @ found.vector
+            alike[rows == found.candidates.offering[position]] = (
+                np.inf
+            )  # what was scored is what is quoted first
             rows = rows[best_rows(alike, _QUOTED)]
         quoted = self._quote(
             quotable,

@@ -89,7 +89,7 @@ def _checked(name: str, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SupplierQuery:
-    """Who can supply *need*? Certificates are judged on ``as_of``; ``link`` keeps offers of that link only."""
+    """Who can supply *need*? Certificates are judged on ``as_of``; ``link`` keeps only its own offers."""
 
     need: Need
     as_of: date

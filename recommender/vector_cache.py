@@ -4,8 +4,8 @@
                                                    then a sha256 a row (of its text), then the vectors
 
 A segment is written once, under another name first, so a kill leaves whole segments only and the work done
-so far is kept. One that does not match its checksum is dropped and its texts are embedded again. Segments of other
-encoders are removed when they have not been used for as long as this one has.
+so far is kept. One that does not match its checksum is dropped and its texts are embedded again. Segments of
+other encoders are removed once they are older than this one's.
 """
 
 from __future__ import annotations

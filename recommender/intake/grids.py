@@ -55,7 +55,7 @@ def find_header(lines: Sequence[Line], names: Names) -> Header | None:
     best: Header | None = None
     for place, (at, line) in enumerate(readable):
         below = readable[place + 1][1] if place + 1 < len(readable) else None
-        if below is not None and _is_second_row(line, below):
+        if below is not None and _is_second_row(line, below, names):
             candidates = [_header(_joined(line, below), at, 2, max(line.width, below.width), names)]
         else:
             candidates = [_header(_texts(line), at, 1, line.width, names)]
@@ -147,20 +147,20 @@ def _joined(upper: Line, lower: Line) -> dict[int, str]:
     return joined
 
 
-def _is_second_row(upper: Line, lower: Line) -> bool:
+def _is_second_row(upper: Line, lower: Line, names: Names) -> bool:
     """Whether *lower* can only be the second row of a header that *upper* begins.
 
-    All its cells are texts, and each stands where *upper* has nothing, under a label that reaches over it
-    (its right neighbour has none), or repeats the label of a cell merged over both rows. A row of data has a
-    value under at least one ordinary label.
+    All its cells are texts, and each stands where *upper* has nothing, or under a label that reaches over it
+    (its right neighbour has none), or is a known header, or repeats the label of a cell merged over both
+    rows. A row of data has some value of its own under an ordinary label.
     """
-    if not all(isinstance(cell, str) for cell in lower.cells.values()):
-        return False
     new = 0
     for position, cell in lower.cells.items():
         label = upper.cells.get(position)
+        if not isinstance(cell, str):
+            return False
         if label is None or (position + 1 not in upper.cells and position + 1 in lower.cells):
             new += 1
-        elif label != cell:
+        elif label != cell and not names.meanings(cell):
             return False
     return new >= 2

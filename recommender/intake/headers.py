@@ -34,6 +34,7 @@ JOINED = frozenset(
 )
 """Fields that take every column which fits."""
 
+_SECOND = 1000  # ranks a second meaning behind every first one
 _UNITS = {
     "万元": 10**4,
     "千元": 10**3,
@@ -128,7 +129,8 @@ class Names:
             self._fields.setdefault(fold_header(name), []).append((0, name))
         for name, others in NAMES[kind].items():
             for rank, other in enumerate(others.split(), 1):
-                self._fields.setdefault(other, []).append((rank, name))
+                meanings = self._fields.setdefault(other, [])
+                meanings.append((rank + _SECOND * len(meanings), name))
 
     def is_explicit(self, header: str) -> bool:
         """Whether the caller mapped *header*."""

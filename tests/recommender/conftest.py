@@ -1,6 +1,5 @@
 """A catalogue small enough to know every right answer, and a workspace that holds it."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -99,5 +98,5 @@ def home(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Path:
 
 
 @pytest.fixture(scope="session")
-def engine(home: Path, encoder: Encoder) -> Iterator[Engine]:
-    yield Engine.open(ReleaseStore(home), encoder)
+def engine(home: Path, encoder: Encoder) -> Engine:
+    return Engine.open(ReleaseStore(home), encoder)
