@@ -2,53 +2,60 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
-from recommender.intake.codes import region_level, region_names, resolve_region
+from recommender.intake.codes import LONGEST_NAME, region_level, region_names, resolve_region
 
 _LONGEST_TEXT = 2_000
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
-    """Names of provinces and cities, long or short, and of counties in full: short county names (和平, 通道)
-    are everyday words."""
-    names = {
-        name
-        for name, codes in region_names().items()
-        if any(region_level(code) < 3 for code in codes) or name.endswith(("县", "市", "区", "旗"))
-    }
-    return re.compile("|".join(sorted(map(re.escape, names), key=lambda n: (-len(n), n))))
+def _names() -> dict[str, str]:
+    """Names that stand for a place in running text, each with the code of the one place that it means beyond
+    doubt, or "" where several of a level share it.
+
+    Provinces and cities go by long and short names, counties by the full one only: short county names (和平,
+    通道) are everyday words.
+    """
+    found: dict[str, str] = {}
+    for name, codes in region_names().items():
+        if region_level(codes[0]) < 3 or name.endswith(("县", "市", "区", "旗")):
+            top = [code for code in codes if region_level(code) == region_level(codes[0])]
+            found[name] = top[0] if len(top) == 1 else ""
+    return found
 
 
-@cache
-def _only(name: str) -> str:
-    """The code of *name* where it is one place's alone, or the highest of nested ones; "" where it is not."""
-    codes = region_names()[name]
-    top = [code for code in codes if region_level(code) == region_level(codes[0])]
-    return codes[0] if len(top) == 1 else ""
+def _place_at(text: str, start: int) -> str:
+    """The longest name of a place that begins at *start*, "" where none does."""
+    names = _names()
+    for end in range(min(len(text), start + LONGEST_NAME), start + 1, -1):
+        if text[start:end] in names:
+            return text[start:end]
+    return ""
 
 
 def mentioned_region(text: str) -> tuple[str, str]:
     """The code of the first place that *text* names beyond doubt, and the words that name it; ("", "") where
-    there is none. A city right behind its province narrows it.
+    there is none. A city or county right behind its province or city narrows it.
 
     >>> mentioned_region("关于湖南省长沙市某某路改造工程")
     ('430100', '湖南省长沙市')
     """
     text = text[:_LONGEST_TEXT]
-    for found in _pattern().finditer(text):
-        code = _only(found.group())
+    start = 0
+    while start < len(text):
+        name = _place_at(text, start)
+        code = _names().get(name, "")
         if not code:
+            start += len(name) or 1
             continue
-        end = found.end()
-        while follows := _pattern().match(text, end):
-            inner = [c for c in region_names()[follows.group()] if c != code and _inside(c, code)]
-            if len(inner) != 1:
+        end = start + len(name)
+        while inner := _place_at(text, end):
+            within = [other for other in region_names()[inner] if _inside(other, code)]
+            if len(within) != 1:
                 break
-            code, end = inner[0], follows.end()
-        return code, text[found.start() : end]
+            code, end = within[0], end + len(inner)
+        return code, text[start:end]
     return "", ""
 
 

@@ -32,7 +32,7 @@ _LEAD = re.compile(r"(?:中华人民共和国|中国)?[\s\-–—/\\|·,，>:：
 _SHELL = re.compile(r"(?:(?:11|12|31|50)0[12]|(?:41|42|46|65)90)00")
 _ALSO = {"内蒙": "150000", "广东省深圳": "440300", "前海": "440305"}
 _UNCLEAR = {"朝阳"}  # by itself a city in Liaoning or, more often, a district of Beijing or Changchun
-_LONGEST = 14
+LONGEST_NAME = 14
 
 _INDUSTRY_CODE = re.compile(r"(?P<section>[A-T])?(?P<digits>\d{2,4})?(?![A-Z0-9.])")
 _SIGNS = re.compile(r"[\s,，、;；()（）·]+")
@@ -205,7 +205,7 @@ def _longest_place(text: str, scope: str) -> tuple[tuple[str, ...], int]:
     Of the places that share a name, the higher level goes first: 吉林 is the province, 吉林市 the city.
     """
     names = region_names()
-    for width in range(min(_LONGEST, len(text)), 1, -1):
+    for width in range(min(LONGEST_NAME, len(text)), 1, -1):
         codes = names.get(text[:width], ())
         if not scope and text[:width] in _UNCLEAR:
             continue

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TextIO
 
 from indexes.errors import FileUnreadable
 
@@ -21,6 +21,8 @@ LONGEST_LINE = 16 * 1024 * 1024
 """Characters of a line, and of a record that spans lines. A longer one is rejected, not read."""
 MOST_LINES = 10_000
 """Lines that one record may span, so that a quote which nobody closes does not swallow the file."""
+MOST_CELLS = 16_384
+"""Cells of a record, as many as Excel has columns."""
 WRONG_BYTES = 0.02
 """The share of undecodable places, among all that is not ASCII, up to which an encoding is believed."""
 _CHUNK = 1 << 20
@@ -112,18 +114,21 @@ def _wrong_share(file: BinaryIO, codec: str) -> float:
             return wrong / max(1, beyond)
 
 
-def text_lines(file: BinaryIO, encoding: Encoding) -> Iterator[str]:
+def as_text(file: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:
+    """*file* as text, its line ends as they are."""
+    return io.TextIOWrapper(file, encoding.codec, errors=encoding.errors, newline="")
+
+
+def text_lines(text: TextIO) -> Iterator[str]:
     """Lines with their ends (``\\n``, ``\\r\\n`` or ``\\r``), without NULs.
 
     Of a line beyond LONGEST_LINE only its first LONGEST_LINE characters come, without a line end.
     """
-    text = io.TextIOWrapper(file, encoding.codec, errors=encoding.errors, newline="")
     while line := text.readline(LONGEST_LINE):
         rest = line
         while len(rest) == LONGEST_LINE and rest[-1] not in "\r\n":
             rest = text.readline(LONGEST_LINE)
         yield line.replace("\0", "") if "\0" in line else line
-    text.detach()
 
 
 class _Fields:
@@ -223,6 +228,9 @@ def records(lines: Iterator[str], delimiter: str) -> Iterator[Line]:
 
 
 def _line(number: int, fields: list[str]) -> Iterator[Line]:
+    if len(fields) > MOST_CELLS:
+        yield Line(number, {}, fault=f"more than {MOST_CELLS:,} cells", value=fields[0][:100])
+        return
     cells: dict[int, object] = {i: text for i, text in enumerate(fields) if text and not text.isspace()}
     if cells:
         yield Line(number, cells, len(fields))

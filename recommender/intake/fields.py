@@ -72,7 +72,7 @@ def plain(cell: object) -> str:
     if isinstance(cell, str):
         return clean(cell)
     if isinstance(cell, bool):
-        return "true" if cell else "false"
+        raise InputError("yes or no where a text is expected")
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))
     if isinstance(cell, int | float):

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from indexes.errors import FileUnreadable
-from recommender.intake.delimited import LONGEST_LINE, Encoding, find_encoding, records, text_lines
+from recommender.intake.delimited import LONGEST_LINE, Encoding, as_text, find_encoding, records, text_lines
 from recommender.intake.grids import LOOKED_AT, Header, Row, find_header, rows_of
 from recommender.intake.headers import Names
 from recommender.intake.workbook import Sheet, Workbook, open_workbook
@@ -78,13 +78,13 @@ def _delimited(path: Path, names: Names) -> Iterator[Source]:
     encoding = find_encoding(path)
     delimiter, declared = "\t", False
     if path.suffix.lower() == ".csv":
-        with path.open("rb") as file:
-            head = list(islice(text_lines(file, encoding), LOOKED_AT))
+        with path.open("rb") as file, as_text(file, encoding) as text:
+            head = list(islice(text_lines(text), LOOKED_AT))
         # Excel's own first line "sep=;"
         declared = bool(head) and re.fullmatch(r"sep=.[\r\n]*", head[0], re.I) is not None
         delimiter = head[0][4] if declared else _likely_delimiter(head, names)
-    with path.open("rb") as file:
-        lines = records(text_lines(file, encoding), delimiter)
+    with path.open("rb") as file, as_text(file, encoding) as text:
+        lines = records(text_lines(text), delimiter)
         if declared:
             next(lines, None)
         nameless: set[str] = set()
@@ -157,9 +157,9 @@ def _best_sheet(workbook: Workbook, names: Names) -> Sheet:
 @contextmanager
 def _json_lines(path: Path, names: Names) -> Iterator[Source]:
     encoding = find_encoding(path)
-    with path.open("rb") as file:
+    with path.open("rb") as file, as_text(file, encoding) as text:
         size = path.stat().st_size
-        rows = _json_rows(text_lines(file, encoding))
+        rows = _json_rows(text_lines(text))
         yield Source(
             rows if encoding.clean else _decoded(rows, encoding),
             None,

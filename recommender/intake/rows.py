@@ -95,6 +95,9 @@ class RowParser:
         by_field: dict[str, list[tuple[Column, object]]] = {}
         for column in mapped.columns:
             cell = row.cells.get(column.header)
+            # ="000001" is how programs keep a spreadsheet from taking an id for a number
+            if isinstance(cell, str) and cell.startswith('="') and cell.endswith('"'):
+                cell = cell[2:-1]
             if column.part:
                 places.append((column, cell))
             elif not is_absent(cell, self.rules[column.field].own):

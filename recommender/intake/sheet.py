@@ -13,6 +13,8 @@ MOST_TEXT = 300_000_000
 """Characters of shared texts."""
 LONGEST_CELL = 16 * 1024 * 1024
 """Characters of a cell; the rest of a longer one is not kept (any field refuses it anyway)."""
+LONGEST_TAG = 16 * 1024 * 1024
+"""Bytes of one tag or comment."""
 ROWS, COLUMNS = 1_048_576, 16_384
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _NOT_SHOWN = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
@@ -41,6 +43,16 @@ def new_parser() -> expat.XMLParserType:
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
     return parser
+
+
+def feed(parser: expat.XMLParserType, chunk: bytes, consumed: int) -> None:
+    """Parse *chunk*, the last of *consumed* bytes; an empty one ends the document.
+
+    The parser holds a tag or comment until it ends, so one that does not end is refused.
+    """
+    parser.Parse(chunk, not chunk)
+    if consumed - parser.CurrentByteIndex > LONGEST_TAG:
+        raise FileUnreadable("a tag or comment in the workbook is longer than 16 MiB")
 
 
 def _refuse_doctype(*_: object) -> None:

@@ -30,12 +30,13 @@ from recommender.intake.sheet import (
     Styles,
     TextReader,
     column_number,
+    feed,
     local_name,
     new_parser,
     shows_a_date,
 )
 
-MOST_BYTES = 4 * 1024**3
+MOST_BYTES = 2 * 1024**3
 """Bytes that the parts of a workbook may declare together, unpacked."""
 _MOST_MERGES = 200_000
 _CHUNK = 1 << 16
@@ -90,9 +91,9 @@ class Workbook:
         held: dict[int, tuple[int, object]] = {}
         self.consumed = 0
         for chunk in self._chunks(sheet.part):
-            with _readable(self.name):
-                reader.parser.Parse(chunk, not chunk)
             self.consumed += len(chunk)
+            with _readable(self.name):
+                feed(reader.parser, chunk, self.consumed)
             for number, cells in reader.taken():
                 if not cells:
                     continue
@@ -128,8 +129,10 @@ class Workbook:
         parser.StartElementHandler = start
         parser.EndElementHandler = end
         parser.CharacterDataHandler = text
+        consumed = 0
         for chunk in self._chunks(part):
-            parser.Parse(chunk, not chunk)
+            consumed += len(chunk)
+            feed(parser, chunk, consumed)
 
     def _targets(self, part: str) -> dict[str, tuple[str, str]]:
         """Relation id to part and kind, for what *part* refers to."""
@@ -245,7 +248,7 @@ def open_workbook(path: Path) -> Iterator[Workbook]:
     with archive:
         if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
             raise FileUnreadable(
-                f"{path.name} would unpack to more than 4 GiB", mend="split it, or save it as CSV"
+                f"{path.name} would unpack to more than 2 GiB", mend="split it, or save it as CSV"
             )
         with _readable(path.name):
             workbook = Workbook(archive, path.name)
