@@ -6,8 +6,6 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DEMO_HOME ?= .rongtong
 SERVE ?= 1
-NEED ?= demo
-MACHINE_THREADS := OMP_NUM_THREADS=$(shell nproc 2>/dev/null || echo 2)
 
 .PHONY: demo test lint format bench clean
 
@@ -40,7 +38,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks $(BENCH_HOME)
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -30,7 +30,7 @@ _BETWEEN = re.compile(r"[\s\-–—/\\|·,，、;；>:：()\[\]]+")
 _LEAD = re.compile(r"(?:中华人民共和国|中国)?[\s\-–—/\\|·,，>:：()\[\]]*")
 # the shells of the statistics office's tree: "市辖区", "省直辖县级行政区划"
 _SHELL = re.compile(r"(?:(?:11|12|31|50)0[12]|(?:41|42|46|65)90)00")
-_ALSO = {"内蒙": "150000", "广东省深圳": "440300", "前海": "440305"}
+_ALSO = {"内蒙": "150000", "前海": "440305"}
 _UNCLEAR = {"朝阳"}  # by itself a city in Liaoning or, more often, a district of Beijing or Changchun
 LONGEST_NAME = 14
 

@@ -25,6 +25,8 @@ MOST_CELLS = 16_384
 """Cells of a record, as many as Excel has columns."""
 WRONG_BYTES = 0.02
 """The share of undecodable places, among all that is not ASCII, up to which an encoding is believed."""
+WRONG_IN_PLAIN = 0.001
+"""Their share among all characters, up to which a text is taken for plain ASCII with a few bad bytes."""
 _CHUNK = 1 << 20
 _SIGNATURES = (
     (b"PK\x03\x04", "a zip file or Excel workbook"),
@@ -76,42 +78,47 @@ def find_encoding(path: Path) -> Encoding:
                 )
         marked = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         candidates = ("utf-16",) if marked else ("utf-8", "gb18030")
-        doubtful: list[tuple[float, str]] = []
+        found: dict[str, _Decoded] = {}
         for codec in candidates:
             file.seek(0)
-            share = _wrong_share(file, codec)
-            name = "utf-8-sig" if codec == "utf-8" and start.startswith(codecs.BOM_UTF8) else codec
-            if share == 0:
-                return Encoding(name)
-            doubtful.append((share, name))
-            if share <= WRONG_BYTES and codec == "utf-8":
-                break  # GB18030 reads almost anything: text that is nearly UTF-8 is UTF-8
-    share, name = min(doubtful)
-    if share > WRONG_BYTES or name == "utf-16":
-        raise FileUnreadable(
-            f"{path.name} is neither UTF-8 nor GB18030 text", mend="save it as UTF-8 or as a workbook"
-        )
-    return Encoding(name, clean=False)
+            decoded = found[codec] = _decode(file, codec)
+            if decoded.wrong == 0:
+                return Encoding("utf-8-sig" if start.startswith(codecs.BOM_UTF8) else codec)
+            if decoded.wrong <= WRONG_BYTES * decoded.beyond_ascii:
+                # GB18030 reads almost anything: text that is nearly UTF-8 is UTF-8
+                return Encoding(codec, clean=False)
+    plain = found.get("utf-8")
+    if plain and plain.wrong <= WRONG_IN_PLAIN * plain.characters:
+        return Encoding("utf-8", clean=False)
+    raise FileUnreadable(
+        f"{path.name} is neither UTF-8 nor GB18030 text", mend="save it as UTF-8 or as a workbook"
+    )
 
 
-def _wrong_share(file: BinaryIO, codec: str) -> float:
-    """Undecodable places for each character beyond ASCII; 0 where all decodes."""
-    decoder = codecs.getincrementaldecoder(codec)("replace")
+class _Decoded(NamedTuple):
+    wrong: int  # places that do not decode
+    beyond_ascii: int
+    characters: int
+
+
+def _decode(file: BinaryIO, codec: str) -> _Decoded:
     strict = codecs.getincrementaldecoder(codec)("strict")
-    wrong = beyond = 0
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    wrong = beyond = characters = 0
     while True:
         chunk = file.read(_CHUNK)
-        if strict is not None and wrong == 0:
+        text = decoder.decode(chunk, final=not chunk)
+        if not wrong:
             try:
                 strict.decode(chunk, final=not chunk)
             except UnicodeDecodeError:
                 wrong = 1
-        text = decoder.decode(chunk, final=not chunk)
         if wrong:
             wrong += text.count("\ufffd")
+        characters += len(text)
         beyond += 0 if text.isascii() else sum(1 for sign in text if sign > "\x7f")
         if not chunk:
-            return wrong / max(1, beyond)
+            return _Decoded(wrong, beyond, characters)
 
 
 def as_text(file: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:

@@ -122,7 +122,11 @@ class _Draw:
             industry, (2600.0, 26000.0), (90.0, 260.0), merit, self._as_of, rng, buyer=True, tiered=False
         )
         kind = kind.removesuffix("公司")
-        form = "有限公司" if kind.endswith(("集团", "股份")) else rng.choice(["有限公司", "集团有限公司"])
+        form = rng.choice(["有限公司", "集团有限公司"])
+        if kind.endswith(("集团", "股份")):
+            form = "有限公司"
+        elif kind.endswith(("研究院", "联社")):
+            form = ""
         self._add(
             "buyer",
             chain,

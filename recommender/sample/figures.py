@@ -135,7 +135,7 @@ def _marks(merit: float, size: Size, rng: Random) -> tuple[float, float, float, 
 def draw_certificates(
     common: tuple[str, ...], own: tuple[str, ...], merit: float, as_of: date, rng: Random
 ) -> tuple[Certification, ...]:
-    """Certificates of a firm: those *common* in its trade (first frequent, last rare) and its products' *own*.
+    """Certificates of a firm: those *common* in its trade (first frequent, last rare) and its products'.
 
     Some 6 % have expired on *as_of*, some 8 % expire within ninety days, some 7 % state no expiry.
     """

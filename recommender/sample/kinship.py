@@ -49,7 +49,8 @@ class Kinship:
 
     def near(self, node: Node, count: int, rng: Random) -> list[Node]:
         """Up to *count* other nodes of the same chain, the nearest more often."""
-        pool, found = list(self._near[node.topic]), []
+        pool = list(self._near[node.topic])
+        found: list[Node] = []
         while pool and len(found) < count:
             weights = [1 / (1 + place) for place in range(len(pool))]
             found.append(pool.pop(rng.choices(range(len(pool)), weights)[0]))

@@ -103,10 +103,9 @@ class Namer:
         source = words()
         while True:
             given = self._rng.choice(source.first) + self._rng.choice(source.second)
-            if given in source.avoid or given in self._used:
-                # given names run out at some 1,300: then the same one in another place and trade may serve
-                if given in source.avoid or self._rng.random() < 0.9:
-                    continue
+            # given names become scarce: now and then one serves again, in another place and trade
+            if given in source.avoid or (given in self._used and self._rng.random() < 0.9):
+                continue
             tail = self._rng.choice(list(tails))
             full = f"{city(region) if with_place else ''}{given}{tail}{source.mark}"
             if full not in self._used:

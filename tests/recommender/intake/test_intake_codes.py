@@ -82,9 +82,9 @@ def test_places_lie_within_one_another() -> None:
     assert codes.region_name("000000") == ""
 
 
-@given(st.sampled_from(sorted(codes._regions())))
-def test_every_place_is_found_by_its_whole_path(code: str) -> None:
-    assert codes.resolve_region("".join(codes.region_path(code))) == code
+def test_every_place_is_found_by_its_whole_path() -> None:
+    for code in codes._regions():
+        assert codes.resolve_region("".join(codes.region_path(code))) == code
 
 
 @pytest.mark.parametrize(

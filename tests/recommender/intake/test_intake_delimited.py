@@ -58,6 +58,11 @@ def test_what_is_no_text_is_unreadable(tmp_path: Path, content: bytes) -> None:
         encoding_of(tmp_path, content)
 
 
+def test_one_bad_byte_does_not_make_a_plain_list_unreadable(tmp_path: Path) -> None:
+    content = b"id,name\n" + b"1,plain\n" * 1000 + b"2,caf\xe9,x\n"
+    assert encoding_of(tmp_path, content) == Encoding("utf-8", clean=False)
+
+
 def test_quotes_keep_delimiters_lines_and_doubled_quotes() -> None:
     (line,) = read('1,"a, ""b""\nc",2\n')
     assert line.cells == {0: "1", 1: 'a, "b"\nc', 2: "2"}
@@ -91,14 +96,14 @@ def test_a_quote_that_nobody_closes_is_looked_for_only_so_far(monkeypatch: pytes
 
 def test_a_line_without_end_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delimited, "LONGEST_LINE", 100)
-    stream = text_lines(io.BytesIO(b"a" * 1000 + b"\nb\n"), Encoding("utf-8"))
+    stream = text_lines(io.StringIO("a" * 1000 + "\nb\n"))
     first, second = records(stream, ",")
     assert "longer" in first.fault
     assert second.cells == {0: "b"}
 
 
 def test_nul_bytes_do_no_harm() -> None:
-    assert list(text_lines(io.BytesIO(b"a\0b\nc\n"), Encoding("utf-8"))) == ["ab\n", "c\n"]
+    assert list(text_lines(io.StringIO("a\0b\nc\n"))) == ["ab\n", "c\n"]
 
 
 @given(st.lists(st.lists(st.text(alphabet='ab甲", ;\n', max_size=6), min_size=1, max_size=4), max_size=6))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from intake_files import raw_workbook, text_cell, workbook
 from pyarrow import parquet
 
-from indexes.errors import FileUnreadable, InputError, RongtongError
+from indexes.errors import FileUnreadable, InputError
 from recommender.catalogue import Catalogue, Kind
 from recommender.catalogue.domain import Visibility
 from recommender.intake import importer
@@ -93,9 +94,9 @@ def test_a_dry_run_tells_all_and_writes_nothing(
 def test_a_failure_in_the_middle_leaves_nothing(
     importing: Importing, books: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer, "BATCH", 1)
+    monkeypatch.setattr(importer, "BATCH", 500)
     rows = f"<row>{text_cell('A1', 'enterprise_id')}{text_cell('B1', 'name')}</row>" + "".join(
-        f"<row>{text_cell(f'A{i}', f'E{i}')}{text_cell(f'B{i}', 'n')}</row>" for i in range(2, 5000)
+        f"<row>{text_cell(f'A{i}', f'E{i}')}{text_cell(f'B{i}', 'n')}</row>" for i in range(2, 1500)
     )
     path = raw_workbook(tmp_path / "a.xlsx", f"<worksheet><sheetData>{rows}<row><c")
     with pytest.raises(FileUnreadable):
@@ -256,17 +257,18 @@ def test_memory_holds_a_batch_not_the_file(importing: Importing, monkeypatch: py
 
 
 def test_whatever_the_file_holds_only_our_own_errors_come_out(importing: Importing) -> None:
+    rubbish = [
+        b"\0" * 50,
+        b"\xff\xfe" + b"\0" * 9,
+        b'"' * 99,
+        b"{}\n[]",
+        bytes(range(256)),
+        b"PK\x05\x06" + b"\0" * 18,
+        b"," * 100_000,
+        b"a," * 100_000,
+    ]
     for kind in Kind:
         for ending in (".csv", ".tsv", ".xlsx", ".jsonl", ".parquet"):
-            for content in (
-                b"\0" * 50,
-                b"\xff\xfe" + b"\0" * 9,
-                b'"' * 99,
-                b"{}\n[]",
-                bytes(range(256)),
-                b"PK\x05\x06" + b"\0" * 18,
-            ):
-                try:
+            for content in rubbish:
+                with suppress(InputError):
                     importing(kind.value, content, ending=ending)
-                except RongtongError as error:
-                    assert error.exit_code == 2  # noqa: PT017

@@ -57,6 +57,7 @@ def test_the_credit_code_is_the_id_where_there_is_no_other() -> None:
         ("600000.0", "600000"),
         ("Ｅ１", "E1"),
         (7, "7"),
+        ('="000001"', "000001"),
     ],
 )
 def test_an_id_is_what_a_person_sees(cell: object, text: str) -> None:

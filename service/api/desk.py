@@ -1,0 +1,43 @@
+"""What the endpoints work with: the live engine, the catalogue, and a bounded pool of threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+from fastapi import Depends, Request
+
+from service.live import LiveEngine
+
+if TYPE_CHECKING:
+    from recommender.catalogue.repository import Catalogue
+
+T = TypeVar("T")
+
+
+class Desk:
+    """One per application. ``threads`` bounds the computations at one time; further ones wait their turn."""
+
+    def __init__(self, live: LiveEngine, catalogue: Catalogue, *, threads: int) -> None:
+        self.live = live
+        self.catalogue = catalogue
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="rongtong-answer")
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do *work* in a thread of the pool. When the caller gives up before its turn, it is not begun."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self.catalogue.close()
+
+
+def _desk(request: Request) -> Desk:
+    desk = request.app.state.desk
+    assert isinstance(desk, Desk)
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]

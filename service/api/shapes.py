@@ -1,0 +1,246 @@
+"""What the recommendation endpoints take and give, as pydantic models: they are the OpenAPI description."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from recommender.catalogue.domain import Link, Size, Tier
+from recommender.query import MAX_TEXT, MAX_TOP_K, Filters
+
+
+def _whole_number(value: object) -> object:
+    """JSON numbers only: ``"10"`` and ``true`` are not numbers; ``10.0`` is one (JSON knows no integers)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("Input should be a whole number")
+    return value
+
+
+def _boolean(value: object) -> object:
+    if not isinstance(value, bool):
+        raise ValueError("Input should be true or false")
+    return value
+
+
+def _day(value: object) -> object:
+    if value is not None and not (isinstance(value, str) and len(value) == 10):
+        raise ValueError("Input should be a day like 2026-01-31")
+    return value
+
+
+def _printable(value: object) -> object:
+    """JSON can write NUL, which no database takes, and halves of surrogate pairs, which UTF-8 cannot say."""
+    if isinstance(value, str) and ("\x00" in value or any("\ud800" <= mark <= "\udfff" for mark in value)):
+        raise ValueError("Input should not contain NUL characters or lone surrogates")
+    return value
+
+
+Identifier = Annotated[str, BeforeValidator(_printable), StringConstraints(min_length=1, max_length=200)]
+Text = Annotated[str, BeforeValidator(_printable), StringConstraints(min_length=1, max_length=MAX_TEXT)]
+Word = Annotated[str, BeforeValidator(_printable), StringConstraints(min_length=1, max_length=200)]
+Words = Word | Annotated[list[Word], Field(max_length=100)]
+Tiers = Tier | Annotated[list[Tier], Field(max_length=10)]
+Sizes = Size | Annotated[list[Size], Field(max_length=10)]
+Links = Link | Annotated[list[Link], Field(max_length=10)]
+
+
+class FiltersIn(BaseModel):
+    """Hard filters: every field given must hold, several values of one field mean any of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    region: Words = Field(default=[], description="GB/T 2260 codes or the start of one (31), or place names.")
+    tier: Tiers = Field(default=[])
+    size: Sizes = Field(default=[])
+    certification: Words = Field(default=[], description="Names of certificates, like IATF 16949.")
+    industry: Words = Field(default=[], description="GB/T 4754-2017 codes or the start of one.")
+    industry_chain: Words = Field(default=[], description="Names of industry chains.")
+    link: Links = Field(default=[])
+    buyer: Words = Field(default=[], description="Buyers' ids or names; for needs only.")
+
+    def checked(self) -> Filters:
+        """The domain's filters. Raises InputError for a region that does not exist."""
+        return Filters.of({name: getattr(self, name) for name in self.model_fields_set})
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    text: Text = Field(default="", description="Free text, in any words.")
+    top_k: Annotated[int, BeforeValidator(_whole_number)] = Field(default=10, ge=1, le=MAX_TOP_K)
+    filters: FiltersIn = Field(default_factory=FiltersIn)
+    link: Link | None = Field(
+        default=None, description="One of the seven chains; the need's own where missing."
+    )
+    explain: Annotated[bool, BeforeValidator(_boolean)] = Field(
+        default=True, description="Whether the results carry their reasons."
+    )
+    as_of: Annotated[date | None, BeforeValidator(_day)] = Field(
+        default=None,
+        description="The day for which certificates and deadlines are judged; today where missing.",
+    )
+
+    def _one_of(self, name: str) -> None:
+        if len(self.model_fields_set & {name, "text"}) != 1:
+            raise ValueError(f"Give either {name} or text")
+
+
+def _either(name: str) -> dict[str, Any]:
+    return {"oneOf": [{"required": [name]}, {"required": ["text"]}]}
+
+
+class SuppliersQuestion(_Asked):
+    """Who can supply this need? Give the id of a public, open need, or the need in words."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra=_either("need_id")
+        | {
+            "examples": [
+                {
+                    "text": "高铁转向架用轴箱轴承，寿命不低于240万公里，需通过 ISO/TS 22163",
+                    "top_k": 10,
+                    "filters": {"region": ["43", "江苏"], "tier": ["little_giant", "champion"]},
+                    "link": "supply",
+                    "explain": True,
+                }
+            ]
+        },
+    )
+
+    need_id: Identifier = Field(default="", description="Id of a need in the catalogue.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        self._one_of("need_id")
+        return self
+
+
+class BuyersQuestion(_Asked):
+    """Who needs what this enterprise makes? Give its id, or what it offers in words."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra=_either("enterprise_id")
+        | {
+            "examples": [
+                {"text": "我们生产精密轴承，年产能20万套，有 IATF 16949 认证", "top_k": 5, "explain": True}
+            ]
+        },
+    )
+
+    enterprise_id: Identifier = Field(default="", description="Id of an enterprise in the catalogue.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        self._one_of("enterprise_id")
+        return self
+
+
+class ContributionOut(BaseModel):
+    feature: str = Field(description="Name of a feature; /v1/vocabulary has the words for it.")
+    value: float = Field(description="The feature as measured.")
+    contribution: float = Field(description="What it added to the log-odds of the score.")
+
+
+class SourceOut(BaseModel):
+    field: str
+    span: str = Field(description="Exact substring of the stored field.")
+    offering_id: str | None = None
+    inferred: bool | None = Field(default=None, description="Read out of free text, not stated.")
+
+
+class RequirementOut(BaseModel):
+    requirement: str
+    kind: str
+    status: str = Field(
+        description="met, missing, unknown or conflict", pattern="^(met|missing|unknown|conflict)$"
+    )
+    asked: SourceOut | None = Field(description="Where the need asks for it.")
+    source: SourceOut | None = Field(description="Where the enterprise answers it.")
+    note: str
+
+
+class SpanOut(BaseModel):
+    field: str
+    span: str = Field(description="Exact substring of the stored field.")
+
+
+class OfferSpanOut(SpanOut):
+    offering_id: str = Field(description="Empty where the enterprise's own description is quoted.")
+
+
+class EvidenceOut(BaseModel):
+    need: SpanOut
+    offer: OfferSpanOut
+    similarity: float
+
+
+class ResultOut(BaseModel):
+    """One partner. The reasons (from ``contributions`` on) are there when ``explain`` was true."""
+
+    enterprise_id: str
+    name: str
+    need_id: str | None = Field(default=None, description="For buyers: the need.")
+    title: str | None = Field(default=None, description="For buyers: the need's title.")
+    rank: int = Field(ge=1)
+    score: float = Field(ge=0, le=1)
+    contributions: list[ContributionOut] | None = None
+    base: float | None = Field(default=None, description="With all contributions: the log-odds of the score.")
+    facts: dict[str, Any] | None = None
+    requirements: list[RequirementOut] | None = None
+    evidence: list[EvidenceOut] | None = None
+    cross_chain: dict[str, Any] | None = None
+    cautions: list[str] | None = None
+    for_buyer: str | None = None
+    for_supplier: str | None = None
+
+
+class Answer(BaseModel):
+    """Ranked partners, best first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "release": "20260131T020000Z-3f9a",
+                    "query": {"text": "高铁转向架用轴箱轴承", "top_k": 1, "link": "supply"},
+                    "results": [
+                        {
+                            "enterprise_id": "91430200MA4L1A2B3C",
+                            "name": "株洲某某轴承有限公司（虚构）",
+                            "rank": 1,
+                            "score": 0.87,
+                            "contributions": [
+                                {"feature": "semantic_match", "value": 0.71, "contribution": 2.3}
+                            ],
+                            "base": -0.4,
+                            "facts": {"region": "430200", "tier": "little_giant"},
+                            "requirements": [],
+                            "evidence": [
+                                {
+                                    "need": {"field": "title", "span": "轴箱轴承"},
+                                    "offer": {
+                                        "offering_id": "O-1",
+                                        "field": "title",
+                                        "span": "动车组轴箱轴承",
+                                    },
+                                    "similarity": 0.83,
+                                }
+                            ],
+                            "cross_chain": None,
+                            "cautions": [],
+                            "for_buyer": "",
+                            "for_supplier": "",
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    release: str
+    query: dict[str, Any]
+    results: list[ResultOut]

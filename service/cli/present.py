@@ -1,0 +1,156 @@
+"""Recommendations on a terminal: Chinese first, English beside, reasons that can be checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from recommender.results import Contribution, Evidence, Recommendation, Requirement, Result
+from service import labels
+
+_MARKS = {
+    "met": ("✓", "green"),
+    "missing": ("✗", "red"),
+    "unknown": ("?", "yellow"),
+    "conflict": ("!", "red"),
+}
+_BAR = 16
+_NOTHING = 0.005  # a contribution that would be shown as 0.00
+# What catalogues hold was written by strangers: no control sign of theirs may reach the terminal.
+_CONTROLS = dict.fromkeys(
+    [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], " "
+)
+
+
+def show(console: Console, found: Recommendation, title: str) -> None:
+    """Print one recommendation under *title*; with its reasons where it has them."""
+    console.print(Rule(Text(_one_line(title, 60), style="bold"), align="left", style="dim"))
+    if not found.results:
+        console.print("没有匹配的结果 · nothing matches; try fewer filters", style="yellow")
+    for result in found.results:
+        console.print(_headline(result))
+        if found.explain:
+            console.print(Padding(Group(*_reasons(result)), (0, 0, 1, 5)))
+    console.print(Text(f"release {found.release} · {len(found.results)} results", style="dim"))
+
+
+def _headline(result: Result) -> RenderableType:
+    line = Table.grid(padding=(0, 1), expand=False)
+    line.add_column(justify="right", width=4)
+    line.add_column(width=5)
+    line.add_column(overflow="fold")
+    body = Text(_safe(result.title or result.name), style="bold")
+    if result.title:
+        body.append(f"  {_safe(result.name)}", style="not bold cyan")
+    body.append(f"  {_safe(result.need_id or result.enterprise_id)}", style="not bold dim")
+    if facts := facts_line(result):
+        body.append(f"\n{_safe(facts)}", style="not bold dim")
+    line.add_row(Text(f"{result.rank}", style="dim"), Text(f"{result.score:.3f}", style="bold green"), body)
+    return line
+
+
+def facts_line(result: Result) -> str:
+    """The facts of a result in words: 湖南省株洲市 · 专精特新小巨人 · 中型."""
+    tables = {"tier": labels.TIERS, "size": labels.SIZES, "link": labels.LINKS}
+    shown = []
+    facts = labels.with_names(result.facts)
+    for name, value in facts.items():
+        if value in (None, "", [], ()) or f"{name}_name" in facts or name == "industry":
+            continue
+        if (name, value) == ("tier", "none"):
+            continue
+        if name in tables:
+            shown.append(labels.both(tables[name], str(value))[0])
+        elif name.endswith("_name") or name == "region":
+            shown.append(str(value))
+        elif isinstance(value, list | tuple):
+            shown.append("、".join(map(str, value[:5])))
+        else:
+            text = f"{value:,.0f}" if isinstance(value, float) else _moment(str(value))
+            shown.append(f"{labels.both(labels.FIELDS, name)[0]} {text}")
+    return " · ".join(shown)
+
+
+def _reasons(result: Result) -> Iterator[RenderableType]:
+    sentences = (("致买家 to the buyer", result.for_buyer), ("致供方 to the supplier", result.for_supplier))
+    for whom, sentence in sentences:
+        if sentence:
+            yield Text(f"{whom}：", style="dim").append(_safe(sentence), style="not dim")
+    if result.contributions:
+        yield _contributions(result.contributions)
+    if result.requirements:
+        yield Text("要求 requirements", style="dim")
+        yield _checklist(result.requirements)
+    if result.evidence:
+        yield Text("依据 evidence", style="dim")
+        yield _quotes(result.evidence)
+    for caution in result.cautions:
+        yield Text(f"⚠ {_safe(caution)}", style="yellow")
+
+
+def _contributions(contributions: tuple[Contribution, ...]) -> Table:
+    words = labels.feature_labels()
+    largest = max((abs(c.contribution) for c in contributions), default=0.0) or 1.0
+    table = Table.grid(padding=(0, 1))
+    for each in sorted(contributions, key=lambda c: -abs(c.contribution)):
+        if abs(each.contribution) < _NOTHING:
+            continue
+        chinese, english = labels.both(words, each.feature)
+        colour = "green" if each.contribution >= 0 else "red"
+        length = abs(each.contribution) / largest * _BAR
+        bar = "▇" * round(length) or "▏"
+        label = Text(chinese)
+        label.append(f" {english}", style="dim")
+        table.add_row(label, Text(f"{each.contribution:+.2f}", style=colour), Text(bar, style=colour))
+    return table
+
+
+def _checklist(requirements: tuple[Requirement, ...]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    for each in requirements:
+        mark, colour = _MARKS.get(each.status, ("?", "yellow"))
+        kind = labels.both(labels.KINDS, each.kind)[0]
+        name = labels.requirement_label(each.kind, each.requirement)[0]
+        verdict = labels.both(labels.STATUSES, each.status)[0]
+        words = Text(_safe(name))
+        words.append(f" {verdict}" if kind == name else f" {kind}·{verdict}", style=colour)
+        if each.source and each.source.span:
+            field = labels.both(labels.FIELDS, each.source.field)[0]
+            read = "（推断 inferred）" if each.source.inferred else ""
+            words.append(f"  {field}“{_one_line(each.source.span, 40)}”{read}", style="dim")
+        if each.note:
+            words.append(f"  {_safe(each.note)}", style="dim")
+        table.add_row(Text(mark, style=f"bold {colour}"), words)
+    return table
+
+
+def _quotes(evidence: tuple[Evidence, ...]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    for each in evidence:
+        pair = Text(f"“{_one_line(each.need.span, 60)}”", style="cyan")
+        pair.append(" ↔ ", style="dim not cyan")
+        pair.append(f"“{_one_line(each.offer.span, 60)}”", style="magenta")
+        need, offer = (labels.both(labels.FIELDS, name)[0] for name in (each.need.field, each.offer.field))
+        pair.append(f"  需求{need} · 供给{offer} {_safe(each.offering_id)}", style="dim not cyan")
+        table.add_row(Text(f"{each.similarity:.2f}", style="dim"), pair)
+    return table
+
+
+def _one_line(text: str, limit: int) -> str:
+    joined = " ".join(_safe(text).split())
+    return joined if len(joined) <= limit else joined[: limit - 1] + "…"
+
+
+def _moment(text: str) -> str:
+    """A time of ISO 8601 as people write it: without midnight, without the T and the seconds."""
+    return re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)?$", r"\1 \2", text).removesuffix(" 00:00")
+
+
+def _safe(text: str) -> str:
+    return text.translate(_CONTROLS)

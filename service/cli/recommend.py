@@ -1,0 +1,254 @@
+"""``rongtong recommend suppliers`` and ``rongtong recommend buyers``
+
+Who may run commands here may see every need of the workspace, whatever its visibility.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from indexes.errors import InputError
+from service.cli.common import Home, Json, Progress, group, messages, output, print_json, progress, workspace
+from service.cli.options import AsOf, as_day
+
+if TYPE_CHECKING:
+    from recommender.catalogue import Link as DomainLink
+    from recommender.results import Recommendation
+
+app = group("Ranked suppliers for a need, or ranked needs and their buyers for an enterprise.")
+SOME_LEFT_OUT = 3
+Query = TypeVar("Query")
+
+
+class Link(StrEnum):
+    """The domain's links, told again here: importing them would cost ``--help`` the database toolkit."""
+
+    INNOVATION = "innovation"
+    INDUSTRY = "industry"
+    SUPPLY = "supply"
+    DATA = "data"
+    CAPITAL = "capital"
+    SERVICE = "service"
+    TALENT = "talent"
+
+
+TopK = Annotated[int, typer.Option("--top-k", metavar="K", help="How many results, 1 to 1000.")]
+Where = Annotated[
+    str,
+    typer.Option(
+        "--where",
+        metavar="FILTERS",
+        help="Hard filters, like 'region=31,tier=little_giant,certification=IATF 16949'. "
+        "Also size, industry, industry_chain, link, buyer. A field given twice means either value.",
+    ),
+]
+OnLink = Annotated[
+    Link | None, typer.Option("--link", help="One of the seven chains (default: the need's own).")
+]
+Explain = Annotated[bool, typer.Option("--explain", help="Show the reasons of each result.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="RUN.jsonl", help="Write the results there, one line each.")
+]
+
+
+@app.command("suppliers")
+def suppliers(
+    need: Annotated[str, typer.Option("--need", metavar="ID", help="A need of the catalogue.")] = "",
+    text: Annotated[str, typer.Option("--text", metavar="TEXT", help="A need in words.")] = "",
+    needs: Annotated[
+        Path | None,
+        typer.Option("--needs", metavar="FILE", help="A file of needs; they need not be imported."),
+    ] = None,
+    top_k: TopK = 10,
+    where: Where = "",
+    link: OnLink = None,
+    explain: Explain = False,
+    out: Out = None,
+    as_of: AsOf = "",
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Who can supply this need?"""
+    from recommender.query import Filters, SupplierQuery, need_from_text
+    from service.cli.files import needs_from
+
+    _one_of(need=need, text=text, needs=needs)
+    day, filters, chosen = as_day(as_of), Filters.parse(where), _link(link)
+    place = workspace(home)
+    left_out: list[str] = []
+    with place.catalogue() as catalogue:
+        if needs is not None:
+            asked, left_out = needs_from(needs)
+        else:
+            asked = [catalogue.need(need) if need else need_from_text(text, link=chosen)]
+        queries = [
+            SupplierQuery(need=each, as_of=day, top_k=top_k, filters=filters, link=chosen, explain=explain)
+            for each in asked
+        ]
+        engine = place.engine()
+        _answer(
+            queries,
+            "need_id",
+            lambda query: (query.need.need_id, query.need.title),
+            engine.suppliers_many,
+            out=out,
+            as_json=as_json,
+            several=needs is not None,
+        )
+    _tell_left_out(left_out)
+
+
+@app.command("buyers")
+def buyers(
+    enterprise: Annotated[
+        str, typer.Option("--enterprise", metavar="ID", help="An enterprise of the catalogue.")
+    ] = "",
+    text: Annotated[
+        str, typer.Option("--text", metavar="TEXT", help="What an enterprise offers, in words.")
+    ] = "",
+    enterprises: Annotated[
+        Path | None,
+        typer.Option(
+            "--enterprises", metavar="FILE", help="A file of enterprises; they need not be imported."
+        ),
+    ] = None,
+    top_k: TopK = 10,
+    where: Where = "",
+    link: OnLink = None,
+    explain: Explain = False,
+    out: Out = None,
+    as_of: AsOf = "",
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Which open needs could this enterprise meet, and whose are they?"""
+    from recommender.catalogue import Visibility
+    from recommender.query import BuyerQuery, Filters, enterprise_from_text
+    from service.cli.files import enterprises_from
+
+    _one_of(enterprise=enterprise, text=text, enterprises=enterprises)
+    day, filters, chosen = as_day(as_of), Filters.parse(where), _link(link)
+    visible = tuple(each.value for each in Visibility)
+    place = workspace(home)
+    left_out: list[str] = []
+    with place.catalogue() as catalogue:
+        if text:
+            pairs = [enterprise_from_text(text)]
+        else:
+            if enterprises is not None:
+                asked, left_out = enterprises_from(enterprises)
+            else:
+                asked = [catalogue.enterprise(enterprise)]
+            pairs = [(each, catalogue.offerings_of(each.enterprise_id)) for each in asked]
+        queries = [
+            BuyerQuery(
+                enterprise=each,
+                offerings=offerings,
+                as_of=day,
+                top_k=top_k,
+                filters=filters,
+                link=chosen,
+                explain=explain,
+                visibility=visible,
+            )
+            for each, offerings in pairs
+        ]
+        engine = place.engine()
+        _answer(
+            queries,
+            "enterprise_id",
+            lambda query: (
+                query.enterprise.enterprise_id,
+                query.enterprise.name or query.enterprise.description,
+            ),
+            engine.buyers_many,
+            out=out,
+            as_json=as_json,
+            several=enterprises is not None,
+        )
+    _tell_left_out(left_out)
+
+
+def _answer(
+    queries: Sequence[Query],
+    asked: str,
+    named: Callable[[Query], tuple[str, str]],
+    answers: Callable[[Sequence[Query]], Iterator[Recommendation]],
+    *,
+    out: Path | None,
+    as_json: bool,
+    several: bool,
+) -> None:
+    """Compute and print, or write. ``named`` gives the id and the title of what a query asks for."""
+    with progress("recommend") as bar:
+        found = _counted(
+            zip(map(named, queries), answers(queries), strict=True), bar("") if several else None, queries
+        )
+        if out is not None:
+            from service.cli.runfile import write_run
+
+            number = write_run(out, asked, ((name[0], each) for name, each in found))
+            summary = {"out": str(out), "answered": number}
+        else:
+            kept = list(found)
+    if out is not None:
+        if as_json:
+            print_json(summary)
+        else:
+            output().print(f"[green]✓[/] {number:,} answered → {out}")
+    elif as_json:
+        if several:
+            print_json({"answers": [{asked: name[0]} | each.to_json() for name, each in kept]})
+        else:
+            print_json(kept[0][1].to_json())
+    else:
+        from service.cli.present import show
+
+        console = output()
+        for (asked_id, title), each in kept:
+            show(console, each, f"{asked_id} {title}".strip())
+
+
+def _counted(
+    found: Iterator[tuple[tuple[str, str], Recommendation]],
+    report: Progress | None,
+    queries: Sequence[object],
+) -> Iterator[tuple[tuple[str, str], Recommendation]]:
+    for number, each in enumerate(found, 1):
+        if report is not None:
+            report(number, len(queries))
+        yield each
+
+
+def _one_of(**given: object) -> None:
+    """Raises InputError unless exactly one of the options was given."""
+    names = [name for name, value in given.items() if value not in ("", None)]
+    if len(names) != 1:
+        options = ", ".join(f"--{name}" for name in given)
+        raise InputError(
+            "Nothing was asked." if not names else "Several things were asked at once.",
+            mend=f"give exactly one of {options}",
+        )
+
+
+def _link(chosen: Link | None) -> DomainLink | None:
+    from recommender.catalogue import Link as DomainLink
+
+    return DomainLink(chosen.value) if chosen else None
+
+
+def _tell_left_out(left_out: Sequence[str]) -> None:
+    """Rows that could not be read are named, and the exit code says so."""
+    if not left_out:
+        return
+    console = messages()
+    for line in left_out[:10]:
+        console.print(f"[yellow]![/] left out: {line}", markup=True)
+    if len(left_out) > 10:
+        console.print(f"… and {len(left_out) - 10:,} more")
+    raise typer.Exit(SOME_LEFT_OUT)

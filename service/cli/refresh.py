@@ -1,0 +1,75 @@
+"""``rongtong refresh``"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from service.cli.common import Home, Json, output, print_json, stages, workspace
+
+
+def register(app: typer.Typer) -> None:
+    app.command("refresh")(refresh_releases)
+
+
+def refresh_releases(
+    full: Annotated[
+        bool, typer.Option("--full", help="Embed everything anew, without the cached vectors.")
+    ] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Embed what changed, build a release, check it, and make it live. The old one serves until then."""
+    from recommender.refresh import refresh
+
+    place = workspace(home)
+    with place.catalogue() as catalogue, stages("refresh") as report_progress:
+        report = refresh(
+            catalogue,
+            place.store(),
+            place.encoder(),
+            cache=place.settings.vector_cache,
+            full=full,
+            progress=report_progress,
+        )
+    document = report.to_json()
+    if as_json:
+        print_json(document)
+        return
+    show_report(document)
+
+
+def show_report(document: Mapping[str, object]) -> None:
+    """A refresh report for a person: counts, what changed, the time of each stage, the gates."""
+    from rich.markup import escape
+
+    console = output()
+    console.print(f"[green]✓[/] release [bold]{document['release']}[/] is live", end="")
+    parent = document.get("parent")
+    console.print(f" [dim](before: {parent})[/]" if parent else "")
+    for title in ("counts", "changed"):
+        numbers = document.get(title)
+        if isinstance(numbers, Mapping) and numbers:
+            shown = ", ".join(f"{key} {_number(value)}" for key, value in numbers.items())
+            console.print(f"  {title}: {escape(shown)}")
+    seconds = document.get("seconds")
+    if isinstance(seconds, Mapping) and seconds:
+        longest = max(float(value) for value in seconds.values()) or 1.0
+        for stage, spent in seconds.items():
+            bar = "▇" * round(20 * float(spent) / longest)
+            console.print(f"  {stage:<12} {float(spent):>7.1f} s [cyan]{bar}[/]")
+    gates = document.get("gates")
+    if isinstance(gates, list):
+        for gate in gates:
+            mark = "[green]✓[/]" if gate.get("passed") else "[red]✗[/]"
+            console.print(
+                f"  {mark} {escape(str(gate.get('gate')))} [dim]{escape(str(gate.get('detail', '')))}[/]"
+            )
+
+
+def _number(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "(" + ", ".join(f"{key} {_number(each)}" for key, each in value.items()) + ")"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,79 @@
+"""The workspace as commands and server open it: settings in, catalogue, releases and encoder out.
+
+Each part is imported and opened when it is first asked for, so that a command pays for what it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from indexes.errors import CatalogueError
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from indexes.store import ReleaseStore
+    from recommender.catalogue.repository import Catalogue
+    from recommender.encoder import Encoder
+    from recommender.engine import Engine
+
+
+def encoder_folder(settings: Settings) -> str | Path:
+    """The folder or name of the active encoder: the setting, or the model that ships."""
+    if settings.encoder:
+        return settings.encoder
+    from training.models import packaged_encoder
+
+    return packaged_encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    settings: Settings
+
+    @property
+    def home(self) -> Path:
+        return self.settings.home
+
+    def make(self) -> None:
+        """Make the folder. Raises CatalogueError where that is impossible."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CatalogueError(
+                f"The workspace folder cannot be made: {error.strerror}.",
+                field="home",
+                value=str(self.home),
+                mend="choose another with --home or RONGTONG_HOME",
+            ) from error
+
+    @contextmanager
+    def catalogue(self) -> Iterator[Catalogue]:
+        from recommender.catalogue.repository import open_catalogue
+
+        if not self.settings.database_url:
+            self.make()
+        catalogue = open_catalogue(self.settings.catalogue_url)
+        try:
+            yield catalogue
+        finally:
+            catalogue.close()
+
+    def store(self) -> ReleaseStore:
+        from indexes.store import ReleaseStore
+
+        self.make()
+        return ReleaseStore(self.home)
+
+    def encoder(self) -> Encoder:
+        from recommender.encoder import load_encoder
+
+        return load_encoder(encoder_folder(self.settings))
+
+    def engine(self) -> Engine:
+        from recommender.engine import Engine
+
+        return Engine.open(self.store(), self.encoder())

@@ -1,0 +1,73 @@
+"""Timing with medians, and the table that they are printed in."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import numpy as np
+
+_PACKAGES = ("faiss-cpu", "numpy", "bm25s", "tokenizers", "sentence-transformers", "torch")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the report. ``peer`` is what it is compared with; the ratio is peer / ours."""
+
+    what: str
+    ours: float  # seconds
+    peer: str = ""
+    theirs: float = 0.0
+    note: str = ""
+
+
+def median(run: Callable[[], object], times: int = 7) -> float:
+    """Median wall seconds of *times* calls, after one that does not count."""
+    run()
+    return float(np.median([_seconds(run) for _ in range(times)]))
+
+
+def in_turn(ours: Callable[[], object], theirs: Callable[[], object], times: int = 7) -> tuple[float, float]:
+    """Medians of two calls made in turn, so that a machine whose speed wanders treats both alike."""
+    ours(), theirs()
+    pairs = np.array([(_seconds(ours), _seconds(theirs)) for _ in range(times)])
+    first, second = np.median(pairs, axis=0)
+    return float(first), float(second)
+
+
+def machine() -> str:
+    """Processor, cores, Python and package versions, on one line each."""
+    model = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            model = next(line.partition(":")[2].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    return f"{model}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}\n{packages}"
+
+
+def duration(seconds: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e9:.0f} ns"
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as a Markdown table."""
+    lines = ["| what | median | compared with | median | ratio | |", "|---|---:|---|---:|---:|---|"]
+    for row in rows:
+        theirs = duration(row.theirs) if row.peer else ""
+        ratio = f"{row.theirs / row.ours:.2f}" if row.peer else ""
+        lines.append(f"| {row.what} | {duration(row.ours)} | {row.peer} | {theirs} | {ratio} | {row.note} |")
+    return "\n".join(lines)
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start

@@ -1,0 +1,159 @@
+"""The two recommendation endpoints, on a fake engine."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from indexes.errors import NoRelease
+from recommender.catalogue import Link
+from recommender.query import Filters
+from tests.service.fakes import HOSTILE
+
+SUPPLIERS = "/v1/recommendations/suppliers"
+BUYERS = "/v1/recommendations/buyers"
+
+
+def test_a_need_in_words_gets_ranked_suppliers_with_reasons(client, engine):
+    answer = client.post(SUPPLIERS, json={"text": "轴箱轴承"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    document = answer.json()
+    assert document["release"] == engine.release
+    first = document["results"][0]
+    assert (first["enterprise_id"], first["rank"]) == ("E1", 1)
+    assert {"contributions", "base", "requirements", "evidence", "cautions", "for_buyer"} <= set(first)
+    assert engine.asked[0].need.title == "轴箱轴承"
+
+
+def test_codes_of_places_come_with_their_names(client):
+    facts = client.post(SUPPLIERS, json={"text": "轴承"}).json()["results"][0]["facts"]
+    assert facts["region"] == "430200"
+    assert facts["region_name"] == "湖南省株洲市"
+
+
+def test_without_explanation_the_reasons_stay_out(client):
+    first = client.post(SUPPLIERS, json={"text": "轴承", "explain": False}).json()["results"][0]
+    assert set(first) == {"enterprise_id", "name", "rank", "score"}
+
+
+def test_every_part_of_the_question_reaches_the_engine(client, engine):
+    client.post(
+        SUPPLIERS,
+        json={
+            "need_id": "N1",
+            "top_k": 7,
+            "link": "data",
+            "as_of": "2026-02-03",
+            "filters": {"region": ["31", "湖南"], "tier": "little_giant", "certification": ["IATF 16949"]},
+        },
+    )
+    asked = engine.asked[0]
+    assert asked.need.need_id == "N1"
+    assert (asked.top_k, asked.link, asked.as_of, asked.explain) == (7, Link.DATA, date(2026, 2, 3), True)
+    assert asked.filters == Filters(
+        region=("31", "43"), tier=("little_giant",), certification=("IATF 16949",)
+    )
+
+
+def test_an_enterprise_of_the_catalogue_gets_needs_that_are_public(client, engine):
+    document = client.post(BUYERS, json={"enterprise_id": "E1"}).json()
+    assert document["results"][0]["need_id"] == "N1"
+    assert [o.offering_id for o in engine.asked[0].offerings] == ["O1"]
+    assert engine.asked[0].visibility == ("public",)
+
+
+def test_an_enterprise_in_words_gets_needs(client, engine):
+    assert client.post(BUYERS, json={"text": "我们生产轴承"}).status_code == 200
+    assert engine.asked[0].offerings[0].title == "我们生产轴承"
+
+
+@pytest.mark.parametrize("need_id", ["N-registered", "N-closed", "N-unknown"])
+def test_a_hidden_need_answers_like_an_unknown_one(client, need_id):
+    answer = client.post(SUPPLIERS, json={"need_id": need_id})
+    assert answer.status_code == 404
+    problem = answer.json()
+    assert problem["detail"] == "There is no such need."
+    assert problem["type"] == "urn:rongtong:problem:unknown-id"
+
+
+def test_text_of_strangers_travels_as_text(client):
+    assert HOSTILE in client.post(SUPPLIERS, json={"text": "x"}).json()["results"][1]["name"]
+
+
+def test_without_a_release_it_says_what_to_do(make_client):
+    client = make_client(NoRelease("there is no release yet", mend="`rongtong refresh` builds one"))
+    answer = client.post(SUPPLIERS, json={"text": "轴承"})
+    assert answer.status_code == 503
+    assert answer.json()["type"] == "urn:rongtong:problem:no-release"
+    assert "refresh" in answer.json()["mend"]
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").json() == {"status": "alive"}
+
+
+WRONG = {
+    "nothing asked": {},
+    "both asked": {"text": "a", "need_id": "N1"},
+    "unknown field": {"text": "a", "scope": "any"},
+    "unknown filter": {"text": "a", "filters": {"colour": "red"}},
+    "unknown tier": {"text": "a", "filters": {"tier": "giant"}},
+    "unknown region": {"text": "a", "filters": {"region": "亚特兰蒂斯"}},
+    "unknown link": {"text": "a", "link": "block"},
+    "too few": {"text": "a", "top_k": 0},
+    "too many": {"text": "a", "top_k": 1001},
+    "number as text": {"text": "a", "top_k": "10"},
+    "number as truth": {"text": "a", "top_k": True},
+    "truth as text": {"text": "a", "explain": "yes"},
+    "too long": {"text": "轴" * 20_001},
+    "blank": {"text": " \n\t "},
+    "empty": {"text": ""},
+    "null": {"text": None},
+    "NUL in the text": {"text": "轴\x00承"},
+    "NUL in an id": {"need_id": "N\x001"},
+    "no object": ["text"],
+    "not a day": {"text": "a", "as_of": "tomorrow"},
+    "seconds as a day": {"text": "a", "as_of": 0},
+}
+
+
+@pytest.mark.parametrize("body", WRONG.values(), ids=WRONG.keys())
+def test_wrong_questions_are_refused_with_the_field_at_fault(client, engine, body):
+    answer = client.post(SUPPLIERS, json=body)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == 422
+    assert problem["detail"]
+    assert problem["instance"] == SUPPLIERS
+    assert not engine.asked
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("no JSON", b"{text"),
+        ("nothing", b""),
+        ("bad UTF-8", b'{"text": "\xff\xfe"}'),
+        ("deep", b'{"filters": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+        ("NaN", b'{"text": "a", "top_k": NaN}'),
+        ("infinite", b'{"text": "a", "top_k": 1e999}'),
+        ("huge number", b'{"text": "a", "top_k": ' + b"9" * 5_000 + b"}"),
+        ("lone surrogate", rb'{"text": "\ud800"}'),
+        ("lone surrogate in a name", rb'{"\udfff": "a"}'),
+        ("lone surrogate in an id", rb'{"need_id": "\ud800"}'),
+    ],
+)
+def test_malformed_bodies_are_the_callers_fault(client, name, body):
+    answer = client.post(SUPPLIERS, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422), name
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert json.loads(answer.content)["status"] == answer.status_code
+
+
+def test_the_longest_text_is_taken_even_when_it_is_escaped(client):
+    body = json.dumps({"text": "\U0002070e" * 20_000}).encode()
+    assert (
+        client.post(SUPPLIERS, content=body, headers={"Content-Type": "application/json"}).status_code == 200
+    )
