@@ -57,7 +57,7 @@ class Content:
     enterprise_tokens: list[list[str]] = field(default_factory=list)
     enterprise_columns: _Columns = field(
         default_factory=lambda: _Columns(
-            "region industry industry_chain tier size certification",
+            "name region industry industry_chain tier size certification",
             "first_offering region_code tier_order assessment",
         )
     )
@@ -177,6 +177,7 @@ def _add_enterprise(content: Content, enterprise: Enterprise, offerings: list[Of
     content.standing_texts.append(profile.standing_text(enterprise))
     content.enterprise_tokens.append(profile.enterprise_tokens(enterprise, offerings))
     labels, numbers = content.enterprise_columns.labels, content.enterprise_columns.numbers
+    labels["name"].append((enterprise.enterprise_id, enterprise.name, enterprise.short_name))
     labels["region"].append((enterprise.region,))
     labels["industry"].append((enterprise.industry,))
     labels["industry_chain"].append(enterprise.industry_chains)

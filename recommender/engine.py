@@ -151,6 +151,7 @@ class Engine:
 
     def _answer(self, query: SupplierQuery, found: _Found) -> Recommendation:
         need, snapshot = query.need, self.snapshot
+        found = replace(found, candidates=_without_buyer(snapshot, found.candidates, need))
         asked = demands(need)
         region, region_words = _region(need)
         rough = supplier_features(snapshot, found.candidates, need, region)
@@ -208,6 +209,7 @@ class Engine:
             rows = rows[best_rows(alike, _QUOTED)]
         quoted = self._quote(
             quotable,
+            found.vector,
             enterprise,
             [self.snapshot.offering(r) for r in rows],
             self.snapshot.offerings.vectors.rows(rows),
@@ -242,7 +244,8 @@ class Engine:
             vectors[1:],
             whole,
             profile.enterprise_tokens(enterprise, offerings),
-            snapshot.needs_within(query.filters, links, query.visibility, query.as_of),
+            snapshot.needs_within(query.filters, links, query.visibility, query.as_of)
+            & ~snapshot.needs.filters.mask_any("buyer", _identities(enterprise)),
             max(_DEPTH, 2 * query.top_k),
         )
         rough = need_features(snapshot, found, enterprise, offerings)
@@ -286,7 +289,11 @@ class Engine:
         vector = profile.need_vector(headline, description)
         best = best_rows(vectors @ vector, _QUOTED) if len(vectors) else np.zeros(0, np.int64)
         quoted = self._quote(
-            self._quotable(need, vector), query.enterprise, [query.offerings[i] for i in best], vectors[best]
+            self._quotable(need, vector),
+            vector,
+            query.enterprise,
+            [query.offerings[i] for i in best],
+            vectors[best],
         )
         enterprise, verdicts = query.enterprise, result.requirements
         return replace(
@@ -306,7 +313,12 @@ class Engine:
         return phrases_of(fields, self.encoder, most_alike=vector)
 
     def _quote(
-        self, quotable: Phrases, enterprise: Enterprise, offerings: Sequence[Offering], vectors: Vectors
+        self,
+        quotable: Phrases,
+        need_vector: Vectors,
+        enterprise: Enterprise,
+        offerings: Sequence[Offering],
+        vectors: Vectors,
     ) -> tuple[Evidence, ...]:
         """Evidence from *offerings* with *vectors* (m, d), or else from the enterprise's description."""
         offers = [
@@ -316,7 +328,19 @@ class Engine:
         if not offers and enterprise.description:
             (vector,) = self.encoder.encode([enterprise.description])
             offers = [("", {"description": enterprise.description}, vector)]
-        return evidence(quotable, offers, self.encoder)
+        return evidence(quotable, need_vector, offers, self.encoder)
+
+
+def _without_buyer(snapshot: Snapshot, found: Candidates, need: Need) -> Candidates:
+    """*found* without the buyer: nobody is recommended to itself."""
+    buyer = [text for text in (need.buyer_id, need.buyer_name) if text]
+    itself = snapshot.enterprises.filters.mask_any("name", buyer)[found.rows]
+    return found.take(np.flatnonzero(~itself)) if itself.any() else found
+
+
+def _identities(enterprise: Enterprise) -> list[str]:
+    """What a need's buyer field says where the buyer is *enterprise*."""
+    return [text for text in (enterprise.enterprise_id, enterprise.name, enterprise.short_name) if text]
 
 
 def _coverage(verdicts: Sequence[tuple[Requirement, ...]]) -> Floats:

@@ -1,7 +1,7 @@
 """Evidence: words of the need and words of the offer that say the same thing.
 
-The need's phrase is the one nearest to the offering's vector, so that masking it takes away what made the
-two alike; the offer's phrase is the one nearest to that phrase.
+The pair quoted is the one most alike among words that also carry the match: the need's words
+must be near the offering as a whole, so that masking them lowers the score, and the offer's words near the need.
 """
 
 from __future__ import annotations
@@ -16,33 +16,40 @@ from recommender.explanation.phrases import Phrases, clauses
 from recommender.results import Evidence, Span
 
 _LEAST = 0.25  # below this cosine two phrases do not say the same; nothing is quoted
+_CARRIED = 0.5  # how much nearness to the other side as a whole counts beside the pair's own likeness
+_TITLE = 0.05  # a title says in the firm's own short words what is offered
+_MOST_OFFER_TEXT = 4_000
+
+Vectors = NDArray[np.float32]
 
 
 def evidence(
     need: Phrases,
-    offers: Sequence[tuple[str, dict[str, str], NDArray[np.float32]]],
+    need_vector: Vectors,
+    offers: Sequence[tuple[str, dict[str, str], Vectors]],
     encoder: Encoder,
 ) -> tuple[Evidence, ...]:
-    """One pair of quotations for each offer that has any, in the order given, no need phrase twice.
+    """One pair of quotations for each offer that has any, in the order given, no pair of words twice.
 
     *offers* are (offering id, field name → text, vector (d,)); the id is empty for the enterprise's own
-    description.
+    description. *need_vector* (d,) is the need's.
     """
     found: list[Evidence] = []
     for offering_id, fields, vector in offers:
-        nearest = need.nearest(vector)
-        if nearest is None or nearest[1] < _LEAST:
+        texts = {name: text[:_MOST_OFFER_TEXT] for name, text in fields.items()}
+        spans = [Span(name, clause) for name, text in texts.items() for clause in clauses(text)]
+        if not spans or not need.phrases:
             continue
-        phrase, _, row = nearest
-        spans = [Span(name, clause) for name, text in fields.items() for clause in clauses(text[:4000])]
-        if not spans:
+        offered = encoder.encode([span.span for span in spans])
+        alike = need.vectors @ offered.T
+        titles = np.array([span.field == "title" for span in spans])
+        worth = alike + _CARRIED * (need.vectors @ vector)[:, None]
+        worth += _CARRIED * (offered @ need_vector)[None, :] + _TITLE * titles[None, :]
+        row, column = np.unravel_index(int(np.argmax(worth)), worth.shape)
+        if alike[row, column] < _LEAST:
             continue
-        alike = encoder.encode([s.span for s in spans]) @ need.vectors[row]
-        best = int(np.argmax(alike))
-        if alike[best] < _LEAST:
-            continue
-        similarity = min(1.0, float(alike[best]))
-        pair = Evidence(Span(phrase.field, phrase.span), spans[best], offering_id, round(similarity, 4))
-        if not any(e.offer.span == pair.offer.span and e.need == pair.need for e in found):
+        phrase, similarity = need.phrases[row], min(1.0, float(alike[row, column]))
+        pair = Evidence(Span(phrase.field, phrase.span), spans[column], offering_id, round(similarity, 4))
+        if not any((e.need, e.offer) == (pair.need, pair.offer) for e in found):
             found.append(pair)
     return tuple(found)

@@ -36,13 +36,6 @@ class Phrases:
     phrases: tuple[Phrase, ...]
     vectors: NDArray[np.float32]
 
-    def nearest(self, vector: NDArray[np.float32]) -> tuple[Phrase, float, int] | None:
-        """The phrase most similar to *vector* (d,), its cosine and row; the shorter one where two tie."""
-        if not self.phrases:
-            return None
-        row = int(np.argmax(self.vectors @ vector))
-        return self.phrases[row], float(self.vectors[row] @ vector), row
-
 
 def clauses(text: str) -> Iterator[str]:
     """The clauses of *text*, trimmed, each 2–60 characters and a substring of it."""

@@ -58,10 +58,9 @@ def region_names() -> dict[str, tuple[str, ...]]:
     """Every full and short name of a place with its codes, provinces first."""
     found: dict[str, set[str]] = {name: {code} for name, code in _ALSO.items()}
     for code, (name, _) in _regions().items():
-        found.setdefault(name, set()).add(code)
         short = _SUFFIX.sub("", name)
-        if len(short) >= 2:
-            found.setdefault(short, set()).add(code)
+        for spelling in {name, short if len(short) >= 2 else name}:
+            found.setdefault(for_search(spelling), set()).add(code)  # 乾县 folds to 干县, as the text does
     return {name: tuple(sorted(codes, key=lambda c: (region_level(c), c))) for name, codes in found.items()}
 
 
@@ -220,7 +219,7 @@ def _longest_place(text: str, scope: str) -> tuple[tuple[str, ...], int]:
 
 def _exact(name: str) -> Iterable[str]:
     """Codes whose full name is *name*: 南京市东路 is in Nanjing, 南京东路 is not."""
-    return (code for code in region_names().get(name, ()) if region_name(code) == name)
+    return (code for code in region_names().get(name, ()) if for_search(region_name(code)) == name)
 
 
 def resolve_industry(text: str) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -18,6 +19,8 @@ from recommender.text.normalise import for_search
 _TIER_ORDER = {tier: order for order, tier in enumerate(Tier)}
 _RESERVED = {"sme": (Size.MEDIUM, Size.SMALL, Size.MICRO), "small_micro": (Size.SMALL, Size.MICRO)}
 _MAX_TEXT = 20_000
+_CLAUSE = re.compile(r"[^。；;！!\n]+")
+_HOLDS = re.compile(r"通过|取得|获得|获|持有|持|具有|具备|拥有|经|已.{0,6}认证")
 
 
 def judge(
@@ -71,28 +74,27 @@ def _validity(certification: Certification, need: Need) -> str:
 def _claimed(
     certificate: Certificate, enterprise: Enterprise, offerings: Sequence[Offering]
 ) -> Source | None:
-    """The first mention of *certificate* in the enterprise's own words."""
+    """The first words in which the enterprise says of itself that it holds *certificate*.
+
+    A mere mention is no claim: a laboratory that offers 3C testing does not hold a 3C certificate.
+    """
     texts = [("description", enterprise.description, "")]
-    for offering in offerings:
-        texts.append(("title", offering.title, offering.offering_id))
-        texts.append(("description", offering.description, offering.offering_id))
+    texts.extend(("description", offering.description, offering.offering_id) for offering in offerings)
     for field, text, offering_id in texts:
-        folded = for_search(text[:_MAX_TEXT])
-        for found, start, end in find_certificates(folded):
-            if found.satisfies(certificate):
-                return Source(field, _as_written(text, folded[start:end]), offering_id, inferred=True)
+        for clause in _CLAUSE.findall(text[:_MAX_TEXT]):
+            folded = for_search(clause)
+            if not _HOLDS.search(folded):
+                continue
+            for found, start, end in find_certificates(folded):
+                if found.satisfies(certificate):
+                    return Source(field, _as_written(clause, folded[start:end]), offering_id, inferred=True)
     return None
 
 
-def _as_written(text: str, words: str) -> str:
-    """*words* as they stand in *text* (case and width may differ); the clause that holds them otherwise."""
-    at = text.lower().find(words)
-    if at >= 0:
-        return text[at : at + len(words)]
-    for clause in text.replace("；", "。").replace("\n", "。").split("。"):
-        if words in for_search(clause):
-            return clause
-    return text
+def _as_written(clause: str, words: str) -> str:
+    """*words* as they stand in *clause*; all of it where case or width differ too much to tell."""
+    at = clause.lower().find(words)
+    return clause[at : at + len(words)] if at >= 0 else clause.strip()
 
 
 def _tier(

@@ -67,7 +67,7 @@ def build_sample(as_of: date | None = None, seed: int = SEED) -> Sample:
         outcomes=tuple(outcomes),
         edges=tuple(edges(chains.values())),
         golden=tuple(queries),
-        judgments=tuple(judge(queries, every_offer, enterprises, chains, as_of)),
+        judgments=tuple(judge(queries, every_offer, enterprises, kinship, as_of)),
         offering_topics={offer.offering.offering_id: offer.topic for offer in every_offer},
         need_topics={want.need.need_id: want.topic for want in wants},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,7 +27,7 @@ _STAFF = {
 }
 _SPREAD = {Size.MICRO: 14, Size.SMALL: 55, Size.MEDIUM: 25, Size.LARGE: 6}
 _DEAREST = {Size.MICRO: 4e5, Size.SMALL: 4e6, Size.MEDIUM: 2.5e7, Size.LARGE: 1e15}  # yuan a unit
-_PRODUCTS = {Size.MICRO: (1, 2), Size.SMALL: (1, 3), Size.MEDIUM: (2, 4), Size.LARGE: (3, 5)}
+_PRODUCTS = {Size.MICRO: (1, 2), Size.SMALL: (2, 3), Size.MEDIUM: (2, 4), Size.LARGE: (3, 5)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class _Draw:
         self._as_of = as_of
         self._rng = rng
         self._namer = Namer(rng)
+        self._made: Counter[str] = Counter()
         self.firms: list[Firm] = []
 
     def maker(self, chain: Chain, node: Node) -> None:
@@ -91,11 +93,12 @@ class _Draw:
         # materials sell more a head than machined parts
         output = (70.0, 190.0) if node.kind == "material" else (48.0, 135.0)
         figures = draw_figures(industry, _STAFF[size], output, merit, self._as_of, rng)
-        nodes = [node, *self._kinship.near(node, rng.randint(*_PRODUCTS[figures.size]) - 1, rng)]
+        nodes = [node, *self._kinship.near(node, rng.randint(*_PRODUCTS[figures.size]) - 1, self._made, rng)]
         other = self._kinship.far(node, rng) if rng.random() < CROSS_CHAIN_SHARE else None
         if other is not None:
             nodes.insert(1, other)
         nodes = [n for n in nodes if n is node or sum(n.price) / 2 <= _DEAREST[figures.size]]
+        self._made.update(n.topic for n in nodes)
         own = tuple(dict.fromkeys(name for n in nodes[:2] for name in n.certificates))
         region = rng.choice(chain.clusters if rng.random() < 0.66 else words().elsewhere)
         self._add(
@@ -106,7 +109,7 @@ class _Draw:
             figures,
             merit,
             draw_certificates(chain.certificates, own, merit, self._as_of, rng),
-            tails=[word + form for word in names for form in _forms(figures.size)],
+            tails=[word + form for word in names for form in _forms(figures.size, word)],
             trade=rng.choice(names),
             nodes=tuple(nodes[:5]),
             tags=tuple(dict.fromkeys([rng.choice([n.name, *n.also, *n.kinds]) for n in nodes[:4]])),
@@ -226,7 +229,12 @@ class _Draw:
         return self._chains[node.chain].name
 
 
-def _forms(size: Size) -> tuple[str, ...]:
-    """Only larger firms are companies limited by shares."""
-    forms = words().forms
-    return forms if size in (Size.LARGE, Size.MEDIUM) else tuple(f for f in forms if f != "股份有限公司")
+def _forms(size: Size, word: str) -> list[str]:
+    """Only larger firms are companies limited by shares; nobody is called 技术科技."""
+    return [
+        form
+        for form in words().forms
+        if (size in (Size.LARGE, Size.MEDIUM) or form != "股份有限公司")
+        and not (word.endswith(("技术", "科技")) and form.startswith("科技"))
+        and not (word.endswith("制造") and form.startswith("制造"))
+    ]

@@ -2,7 +2,7 @@
 
 ``data/golden.toml`` holds them: a title and description that mostly avoid the catalogue's own word for the
 thing, and the topic that is meant. Grades: 3 offers the thing and holds every certificate asked for, valid;
-2 offers the thing; 1 offers a substitute of it.
+2 offers the thing; 1 offers a substitute or a close relative of it (:meth:`.Kinship.match`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from datetime import date
 from pathlib import Path
 
 from recommender.catalogue.domain import Enterprise, Link
-from recommender.sample.chains import DATA, Chain, resolve
+from recommender.sample.chains import DATA
+from recommender.sample.kinship import Kinship
 from recommender.sample.offerings import Offer
 
 
@@ -61,7 +62,7 @@ def judge(
     queries: Sequence[GoldenQuery],
     offers: Iterable[Offer],
     enterprises: Mapping[str, Enterprise],
-    chains: Mapping[str, Chain],
+    kinship: Kinship,
     as_of: date,
 ) -> list[Judgment]:
     """Every right answer of every query, best grade first, then by id."""
@@ -70,25 +71,17 @@ def judge(
         offered.setdefault(offer.topic, set()).add(offer.offering.enterprise_id)
     found: list[Judgment] = []
     for query in queries:
-        grades = dict.fromkeys(_substituted(query.topic, chains, offered), 1)
-        for enterprise_id in offered.get(query.topic, ()):
-            held = {
-                c.name
-                for c in enterprises[enterprise_id].certifications
-                if c.expires is None or c.expires >= as_of
-            }
-            grades[enterprise_id] = 3 if held.issuperset(query.required_certifications) else 2
+        grades: dict[str, int] = {}
+        for topic, firms in offered.items():
+            match = kinship.match(query.topic, topic)
+            for firm in firms if match >= 0.4 else ():
+                grade = 1 if match < 1 else 3 if _holds(enterprises[firm], query, as_of) else 2
+                grades[firm] = max(grade, grades.get(firm, 0))
         ranked = sorted(grades.items(), key=lambda pair: (-pair[1], pair[0]))
-        found.extend(Judgment(query.need_id, enterprise_id, grade) for enterprise_id, grade in ranked)
+        found.extend(Judgment(query.need_id, firm, grade) for firm, grade in ranked)
     return found
 
 
-def _substituted(topic: str, chains: Mapping[str, Chain], offered: Mapping[str, set[str]]) -> list[str]:
-    """Enterprises that offer what the chain files name as a substitute, in either direction."""
-    key, _, name = topic.partition(":")
-    node = resolve(chains, key, name) if key in chains else None
-    if node is None:
-        return []
-    others = {reference.rpartition(":")[2] for reference in node.substitutes}
-    others |= {other.name for other in chains[key].nodes if node.name in other.substitutes}
-    return sorted(firm for other in others for firm in offered.get(f"{key}:{other}", ()))
+def _holds(enterprise: Enterprise, query: GoldenQuery, as_of: date) -> bool:
+    valid = {c.name for c in enterprise.certifications if c.expires is None or c.expires >= as_of}
+    return valid.issuperset(query.required_certifications)

@@ -249,13 +249,17 @@ class Desk:
 def stated_quantity(text: str, node: Node) -> float | None:
     """The order size that *text* itself states in the node's unit, if it is of a plausible order."""
     low, high = node.quantity
-    for number, many in re.findall(rf"(\d+(?:\.\d+)?)(万)?{re.escape(node.unit)}(?![一-鿿]?[/每])", text):
+    for number, many, unit in re.findall(
+        rf"(\d+(?:\.\d+)?)(万)?({re.escape(node.unit)}|[{_COUNTERS}])", text
+    ):
         quantity = float(number) * (10_000 if many else 1)
-        if low / 4 <= quantity <= high * 4:
+        slack = 4 if unit == node.unit else 1.5
+        if low / slack <= quantity <= high * slack and (unit == node.unit or node.unit in _COUNTERS):
             return quantity
     return None
 
 
+_COUNTERS = "台套辆件只"  # a buyer may count differently from a maker
 _TIER_SETS: tuple[tuple[Tier, ...], ...] = (
     (Tier.SPECIALIZED, Tier.LITTLE_GIANT),
     (Tier.LITTLE_GIANT,),

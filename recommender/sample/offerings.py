@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -24,7 +25,16 @@ TIER_NAMES = {
     Tier.CHAMPION: "制造业单项冠军企业",
 }
 _COUNT = {Size.MICRO: (2, 3), Size.SMALL: (2, 4), Size.MEDIUM: (3, 5), Size.LARGE: (3, 6)}
-_TAILS = ("process", "quality", "capacity", "certificate", "history", "service")
+_TAILS = (
+    "process",
+    "quality",
+    "capacity",
+    "certificate",
+    "history",
+    "service",
+)  # services take the last three
+_SERVICE = re.compile("服务|运营|代维|总承包|集成|鉴定|物流|试验|测试|对接|代工|电站|微网|回收")
+_COUNTED = frozenset("件 套 台 只 根 条 支 片 副 樘 组 块 张 辆 列 架 把 扇 段 颗 枚 座 盘 万颗".split())
 _SHARED_SHARE = 0.34  # of the makers also share instruments, lines or researchers on another link
 
 
@@ -84,7 +94,8 @@ class Catalogue:
         if rng.random() < 0.82:
             # what the line's share of revenue amounts to at usual prices, with some reserve
             sales = (enterprise.revenue or 0.0) * (draft.weight or 0.0)
-            capacity = max(1.0, significant(sales / (sum(node.price) / 2) * rng.uniform(1.05, 1.8)))
+            capacity = significant(sales / (sum(node.price) / 2) * rng.uniform(1.05, 1.8))
+            capacity = float(max(1, round(capacity)))
         values = self._values(firm) | {
             "process": node.processes[0] if node.processes else node.name,
             "process2": node.processes[-1] if len(node.processes) > 1 else "检验",
@@ -95,12 +106,15 @@ class Catalogue:
             values["used_in"] = rng.choice(node.used_in).rpartition(":")[2]
         if capacity is not None:
             values["capacity"] = f"{plain_number(capacity)}{node.unit}"
+        service = _SERVICE.search(node.name) is not None or node.unit == "项"
+        if node.kind == "product" and node.unit in _COUNTED and not service:
+            values["part"] = ""
         held = [c.name for c in enterprise.certifications if c.expires is None or c.expires > self._as_of]
         if held:
             values["certificate"] = rng.choice(held)
         sentence = self._deck(node.topic, node.offers).deal(values)
         extra: dict[str, date] = {}
-        kinds = rng.sample(_TAILS, k=rng.choice([0, 1, 1, 2, 2]))
+        kinds = rng.sample(_TAILS[3:] if service else _TAILS, k=rng.choice([0, 1, 1, 2, 2]))
         if rng.random() < 0.06:
             start = self._as_of + timedelta(days=rng.randint(-30, 45))
             until = start + timedelta(days=rng.randint(60, 240))
@@ -130,8 +144,10 @@ class Catalogue:
             title = f"{title}（{values['product'] if firm.role == 'maker' else values['chain']}）"
         seen.add(title)
         text = self._deck(provider.topic, provider.offers).deal(values)
-        kinds = ["service", "history"] if firm.role == "maker" and rng.random() < 0.2 else []
-        tails = [t for kind in kinds[:1] if (t := self._tails[kind].deal({"city": values["city"]}))]
+        if firm.role == "provider":
+            tails = [self._voices["provider_more"].deal(values)] if rng.random() < 0.5 else []
+        else:
+            tails = [self._tails["shared"].deal(values)]
         window = rng.random() < 0.18 and provider.link in (Link.INNOVATION, Link.INDUSTRY, Link.CAPITAL)
         return replace(
             draft,
@@ -167,7 +183,9 @@ class Catalogue:
         elif firm.role == "buyer":
             groups = ["buyer", "buyer_more", "buyer_more"]
         else:
-            rest = ["equipment", "people", "market", "honour", "closing"]
+            # seed firms of the farming and trading divisions have fields, not machine shops
+            shop = [] if enterprise.industry.startswith(("0", "51")) else ["equipment"]
+            rest = [*shop, "people", "market", "honour", "closing"]
             groups = ["opening", *rng.sample(rest, k=rng.choice([1, 2, 2, 3]))]
         sentences = [self._voices[group].deal(values) for group in groups]
         return replace(enterprise, description="".join(sentences))

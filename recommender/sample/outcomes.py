@@ -149,7 +149,7 @@ def _history(
     last = datetime.combine(as_of, time(0))
     crude: list[tuple[float, str]] = []
     for firm in firms:
-        match = max(kinship.match(want.topic, offer.topic) for offer in offers[firm])
+        match = max([kinship.match(want.topic, offer.topic) for offer in offers[firm]])
         if match > 0 and firm != need.buyer_id and (match > 0.2 or rng.random() < 0.12):
             near = nearness(need.region, enterprises[firm].region)
             crude.append((-(match + 0.15 * near + rng.gauss(0, 0.28)), firm))

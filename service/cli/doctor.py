@@ -7,12 +7,15 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from indexes.errors import RongtongError
 from service.cli.common import Home, Json, output, print_json, workspace
-from service.workspace import Workspace
+
+if TYPE_CHECKING:
+    from service.workspace import Workspace
 
 ROOM = 500_000_000  # bytes: a refresh of a large catalogue writes less
 

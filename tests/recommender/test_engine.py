@@ -205,3 +205,11 @@ def test_stated_chains_that_differ_are_marked_as_cross_chain(engine: Engine):
 def test_an_enterprise_unknown_to_the_release_can_ask_for_buyers(engine: Engine):
     answer = engine.buyers(BuyerQuery(Enterprise("new", "新公司", description="动车组轴承"), (), DAY))
     assert answer.results[0].need_id == "axle"
+
+
+def test_nobody_is_recommended_to_itself(engine: Engine):
+    own = replace(AXLE, buyer_id="bearing")
+    assert "bearing" not in ids(suppliers(engine, own))
+    assert "bearing" not in ids(suppliers(engine, replace(AXLE, buyer_name="湘江轴承有限公司（示例）")))
+    buyer = Enterprise("x", "示例轨道车辆集团", description="轴承")
+    assert {r.need_id for r in engine.buyers(BuyerQuery(buyer, (), DAY)).results} == {"cotton"}

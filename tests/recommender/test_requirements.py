@@ -121,6 +121,7 @@ def test_a_claim_in_text_is_inferred_and_silence_is_unknown():
     claimed = verdict(need, firm(), Offering("o", "e", "环保涂料", "经ISO14001认证的产线"))
     assert (claimed.status, claimed.source.inferred, claimed.source.span) == ("met", True, "ISO14001")
     assert verdict(need, firm()).status == "unknown"
+    assert verdict(need, firm(description="提供ISO 14001咨询与认证服务")).status == "unknown"
     assert verdict(need, firm(certifications=(Certification("CCC"),))).status == "missing"
 
 

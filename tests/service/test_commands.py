@@ -157,7 +157,7 @@ def test_words_told_twice_agree():
 
 
 def test_help_loads_nothing_heavy():
-    heavy = {"sqlalchemy", "numpy", "pandas", "torch", "alembic", "fastapi", "faiss"}
+    heavy = {"sqlalchemy", "numpy", "pandas", "torch", "alembic", "fastapi", "faiss", "pydantic_settings"}
     code = (
         "import sys; from service.cli.main import app; from typer.testing import CliRunner; "
         "assert CliRunner().invoke(app, ['--help']).exit_code == 0; "

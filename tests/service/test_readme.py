@@ -1,4 +1,4 @@
-"""What can be set and typed is documented: a new setting or command without a word in the README fails here."""
+"""What can be set and typed is documented: a new setting or command that the README lacks fails here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``rongtong train encoder`` and ``rongtong encoder path``"""
+"""``rongtong encoder path``"""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import typer
 
 from service.cli.common import Home, Json, group, print_json, workspace
 
-app = group("Train models. The live release is never touched.")
-encoder_app = group("The encoder that turns texts into vectors.")
+app = group("The encoder that turns texts into vectors.")
 
 
-@encoder_app.command("path")
+@app.command("path")
 def encoder_path(home: Home = None, as_json: Json = False) -> None:
     """Folder (or name) of the active encoder, loadable with SentenceTransformer(folder)."""
     from service.workspace import encoder_folder

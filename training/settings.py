@@ -1,0 +1,44 @@
+"""The hyper-parameters of the encoder, in one place; the model card prints them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """What :func:`training.encoder_training.train_encoder` may be told. The defaults make the shipped model.
+
+    Sizes: ``vocabulary`` rows of ``dimension`` float32 are the weights on disk (33,500 x 256: 34 MB).
+    """
+
+    seed: int = 20
+    name: str = "rongtong-static-zh"
+    vocabulary: int = 33_500
+    dimension: int = 256
+    # distribution
+    window: int = 8
+    """Tokens on each side that count as context."""
+    subsample: float = 1e-4
+    """Tokens of a higher relative frequency are thinned out."""
+    least_count: float = 0.7
+    """Weighted co-occurrences below this are noise."""
+    decomposed: int = 1024
+    """Directions kept of the decomposition, before they are projected to ``dimension``."""
+    softening: float = 1e-4
+    """``a`` of the token weights a / (a + frequency)."""
+    # contrast
+    steps: int = 300
+    batch: int = 384
+    temperature: float = 0.06
+    learning_rate: float = 1e-3
+    """Of the shared linear map of all tokens."""
+    weight_learning_rate: float = 0.03
+    """Of the logarithms of the token weights."""
+    dropout: float = 0.15
+    """Part of a text's tokens that is left out at random."""
+    longest: int = 48
+    """Tokens of a text that are drawn for one step."""
+    check_every: int = 50
+    patience: int = 2
+    """Checks without gain on the held-out pairs after which training stops."""
