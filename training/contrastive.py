@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from training.pairs import Company, Pair
 from training.settings import TrainingSettings
 
 Bag = NDArray[np.int64]
+Item = TypeVar("Item")
 
 KIND_SHARES: dict[str, float] = {
     "edge_used_in": 0.2,
@@ -89,7 +91,11 @@ class Material:
     """Tokenised pairs, divided into those trained on and those held out, and a sampler over the former."""
 
     def __init__(
-        self, tokenizer: Tokenizer, pairs: Sequence[Pair], companies: Sequence[Company], settings: TrainingSettings
+        self,
+        tokenizer: Tokenizer,
+        pairs: Sequence[Pair],
+        companies: Sequence[Company],
+        settings: TrainingSettings,
     ) -> None:
         """Raises TrainingError where neither pairs nor companies are left to train on."""
         self._rng = np.random.default_rng(settings.seed)
@@ -123,12 +129,14 @@ class Material:
         self._kinds = [kind for kind, weight in weights.items() if weight > 0]
         if not self._kinds:
             raise TrainingError(
-                "there are no pairs of texts to train on", field="data", mend="add text/pairs.jsonl.xz or products"
+                "there are no pairs of texts to train on",
+                field="data",
+                mend="add text/pairs.jsonl.xz or products",
             )
         shares = np.array([weights[kind] for kind in self._kinds])
         self._shares = shares / shares.sum()
 
-    def _divide[T](self, items: list[T]) -> tuple[list[T], list[T]]:
+    def _divide(self, items: list[Item]) -> tuple[list[Item], list[Item]]:
         order = [items[number] for number in self._rng.permutation(len(items))]
         held = min(_MOST_HELD_OUT, len(order) // _HELD_OUT_PART)
         return order[:held], order[held:]

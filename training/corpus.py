@@ -1,9 +1,9 @@
 """The open texts that the encoder learns from.
 
-Only sources marked ``open`` in the data folder's SOURCES.md are listed here, so nothing else can reach weights
-that ship. Three kinds of file are left out on purpose, although two of them are open: the development
-contracts and the announcements they were read from (they measure the result), and whatever states no licence
-(introductions, product queries, procurement notices of the central enterprises, financing events).
+Only sources marked ``open`` in the data folder's SOURCES.md are listed here, so nothing else can reach
+weights that ship. Left out on purpose: the development contracts and the announcements they were read from
+(open, but they measure the result), and whatever states no licence (introductions, product queries,
+procurement notices of the central enterprises, financing events).
 
 A missing file is no error (a data folder may hold fewer sources); :func:`present` says which are there.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import json
 import lzma
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ FIELD_LIMIT = 1 << 22
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file of the data folder: its path, its licence as the card states it, and what it is for.
+    """One file of the data folder: its path, its licence as the card states it, and what it is.
 
     ``weight`` is what one occurrence of a word counts when the vocabulary is chosen: above 1 for the short
     texts of the trade itself (products, tenders, catalogues), far below 1 for the large general ones, which
@@ -39,6 +40,11 @@ class Source:
     what: str
     weight: float
     fields: tuple[str, ...]
+
+    @property
+    def emphasis(self) -> float:
+        """What one co-occurrence in this source counts: the square root of its weight."""
+        return math.sqrt(self.weight)
 
 
 OPEN_SOURCES: tuple[Source, ...] = (

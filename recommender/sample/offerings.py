@@ -66,7 +66,7 @@ class Catalogue:
         elif firm.role == "buyer":
             plan = [*firm.nodes, *rng.sample(self._shared, k=min(2, len(self._shared)))]
         else:
-            plan = [*_spread(firm.nodes, count, rng)]
+            plan = [*_spread(firm.nodes, max(count, len(firm.nodes)), rng)]
             if self._shared and rng.random() < _SHARED_SHARE:
                 plan.append(rng.choice(self._shared))
         plan = plan[:6]

@@ -128,16 +128,16 @@ def draw_outcomes(
 ) -> list[Outcome]:
     """Outcomes of every published need, need by need. *offers* are those of possible suppliers, by firm."""
     rows: list[Outcome] = []
-    firms = sorted(offers)
+    topics = {firm: {offer.topic for offer in offers[firm]} for firm in sorted(offers)}
     for want in wants:
         if want.need.status is not NeedStatus.DRAFT and want.need.published is not None:
-            rows.extend(_history(want, firms, enterprises, offers, kinship, as_of, rng))
+            rows.extend(_history(want, topics, enterprises, offers, kinship, as_of, rng))
     return rows
 
 
 def _history(
     want: Want,
-    firms: Sequence[str],
+    topics: Mapping[str, set[str]],
     enterprises: Mapping[str, Enterprise],
     offers: Mapping[str, Sequence[Offer]],
     kinship: Kinship,
@@ -148,8 +148,9 @@ def _history(
     start = datetime.combine(need.published or as_of, time(9)) + timedelta(minutes=rng.randint(0, 480))
     last = datetime.combine(as_of, time(0))
     crude: list[tuple[float, str]] = []
-    for firm in firms:
-        match = max([kinship.match(want.topic, offer.topic) for offer in offers[firm]])
+    matches = {topic: kinship.match(want.topic, topic) for topic in set().union(*topics.values())}
+    for firm, offered in topics.items():
+        match = max([matches[topic] for topic in offered])
         if match > 0 and firm != need.buyer_id and (match > 0.2 or rng.random() < 0.12):
             near = nearness(need.region, enterprises[firm].region)
             crude.append((-(match + 0.15 * near + rng.gauss(0, 0.28)), firm))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, time
+from itertools import pairwise
 
 import pytest
 
@@ -111,7 +112,7 @@ def test_required_certificates_stand_in_the_qualification_text(sample: Sample) -
 def test_outcomes_are_a_funnel_in_order(sample: Sample) -> None:
     counts = Counter(outcome.stage for outcome in sample.outcomes)
     order = [Stage.SHOWN, Stage.VIEWED, Stage.CONTACTED, Stage.MET, Stage.QUALIFIED, Stage.AWARDED]
-    assert all(counts[a] > counts[b] > 0 for a, b in zip(order, order[1:], strict=False))
+    assert all(counts[a] > counts[b] > 0 for a, b in pairwise(order))
     awards = Counter(outcome.need_id for outcome in sample.outcomes if outcome.stage is Stage.AWARDED)
     assert max(awards.values()) == 1
     needs = {need.need_id: need for need in sample.needs}

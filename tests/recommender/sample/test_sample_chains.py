@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,9 @@ def test_a_chain_file_has_no_problems(key: str) -> None:
     assert problems(CHAINS[key], CHAINS) == []
 
 
-def _with_first_node(**changes: object) -> Chain:
+def _with_first_node(**changes: Any) -> Chain:
     first, *rest = RAIL.nodes
-    return replace(RAIL, nodes=(replace(first, **changes), *rest))  # type: ignore[arg-type]
+    return replace(RAIL, nodes=(replace(first, **changes), *rest))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def _with_first_node(**changes: object) -> Chain:
         (replace(RAIL, clusters=("999999",)), "999999 is no place"),
         (replace(RAIL, industries={**RAIL.industries, "upstream": ("9999",)}), "9999 is no class"),
         (_with_first_node(needs=("不存在的料",)), "不存在的料 is no node"),
-        (_with_first_node(name="孤立的料"), "not connected"),
+        (_with_first_node(name="孤立的料", used_in=()), "not connected"),
         (_with_first_node(also=(RAIL.nodes[1].name,)), "stands 2 times"),
         (
             _with_first_node(offers=("外径{外径:9-3:1}mm，用于铁路轴承套圈的圆钢，逐支探伤",) * 3),
