@@ -1,9 +1,9 @@
 """Text to vectors.
 
-One setting names an encoder: a folder in sentence-transformers format, or a model's name. A static model (token
-vectors, averaged) is read with tokenizers, safetensors and numpy alone: loading takes a tenth of a second and
-torch is never imported. Every other model goes through sentence-transformers. Weights are read from safetensors
-files only; a pickle can run code and is refused.
+One setting names an encoder: a folder in sentence-transformers format, or a model's name. A static model
+(token vectors, averaged) is read with tokenizers, safetensors and numpy alone: it loads in a fraction of a
+second and torch is never imported. Every other model goes through sentence-transformers. Weights are read
+from safetensors files only; a pickle can run code and is refused.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _BATCH = 2048
 class Encoder(Protocol):
     """Turns texts into unit vectors.
 
-    ``fingerprint`` is a sha256 over the model's files: two encoders with the same one give the same vectors, and
-    vectors of different ones must never meet in an index.
+    ``fingerprint`` is a sha256 over the model's files: two encoders with the same one give the same vectors,
+    and vectors of different ones must never meet in an index.
     """
 
     @property
@@ -88,7 +88,7 @@ class StaticEncoder:
     """
 
     def __init__(self, folder: Path, part: str = "") -> None:
-        """Read the model in *folder*; *part* is the subfolder of its static module ("" is the folder itself)."""
+        """Read the model in *folder*; *part* is the subfolder of its static module ("": this folder)."""
         self.name = folder.resolve().name
         self._tokenizer = _read_tokenizer(folder / part / "tokenizer.json")
         self._weights = _read_weights(folder / part / "model.safetensors")
@@ -137,7 +137,7 @@ class StaticEncoder:
 
 
 class SentenceTransformerEncoder:
-    """Any other sentence-transformers model. Importing it takes seconds; nothing is fetched from a network."""
+    """Any other sentence-transformers model. Importing takes seconds; nothing is fetched from a network."""
 
     def __init__(self, folder: Path, name: str = "") -> None:
         """Load the model in *folder*; *name* is what it is called (the folder's name where empty)."""
@@ -167,7 +167,8 @@ def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """*vectors* with rows of length 1; rows of zeros stay zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     # the bound that torch.nn.functional.normalize keeps, so that both ways agree on tiny vectors, too
-    return vectors / np.maximum(lengths, np.float32(1e-12))
+    scaled: NDArray[np.float32] = vectors / np.maximum(lengths, np.float32(1e-12))
+    return scaled
 
 
 def fingerprint(folder: Path) -> str:
@@ -300,7 +301,7 @@ def _load_sentence_transformer(folder: Path) -> SentenceTransformer:
 
 
 def _download(name: str) -> Path:
-    """The folder of the hub's model *name*, from the local cache or the network, without anything executable."""
+    """The folder of the hub's model *name*, from the local cache or the network, without executable files."""
     import huggingface_hub
 
     try:

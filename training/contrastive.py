@@ -1,9 +1,9 @@
 """Token vectors that bring together what means the same: contrastive training of few parameters.
 
-Starting from distributional vectors, only two things are learned: one linear map shared by all tokens, and one
-weight for each token. Both carry over to tokens that no pair has shown; free token vectors were tried and
-memorise the pairs. The loss is InfoNCE with the other pairs of the batch as counter-examples (van den Oord et
-al. 2018), except those of the same group. Training stops early on held-out pairs and held-out companies.
+Starting from distributional vectors, only two things are learned: one linear map shared by all tokens, and
+one weight for each token. The map carries over to tokens that no pair has shown; free token vectors were
+tried and memorise the pairs. The loss is InfoNCE with the other pairs of the batch as counter-examples (van
+den Oord et al. 2018), except those of the same group. Training stops early on held-out pairs and companies.
 """
 
 from __future__ import annotations
@@ -38,9 +38,11 @@ KIND_SHARES: dict[str, float] = {
     "news": 0.3,
     "article": 0.3,
     "law": 0.3,
-    "industry_note": 0.7,
-    "industry_parent": 0.5,
-    "procurement_note": 0.5,
+    "industry_note": 0.3,
+    "industry_parent": 0.2,
+    "procurement_note": 0.2,
+    "procurement_parent": 0.3,
+    "guidance": 0.3,
 }
 """How often a kind is drawn, relative to its (damped) number of pairs; 1 where it is not named."""
 
@@ -153,7 +155,7 @@ class Material:
         return examples[self._rng.integers(len(examples))]
 
     def _draw_company(self, firm: CompanyBags) -> Example:
-        """Some of a company's products against others of them, or its industry or name against its profile."""
+        """Some of a company's products against others, or its industry or name against its profile."""
         order = [firm.products[number] for number in self._rng.permutation(len(firm.products))]
         if self._rng.random() < 0.25 and len(firm.industry) and len(firm.name):
             profile = order[: int(self._rng.integers(1, 8))]
@@ -233,8 +235,8 @@ def contrast(
 ) -> tuple[NDArray[np.float32], list[Progress]]:
     """The trained token vectors ``(pieces, dimension)``, weights multiplied in, and the checks on the way.
 
-    *base* are the distributional vectors, *weights* the token weights to start from. The vectors returned are those
-    of the best check, which may be the first: training never makes the held-out pairs worse.
+    *base* are the distributional vectors, *weights* the token weights to start from. The vectors returned are
+    those of the best check, which may be the first: training never makes the held-out pairs worse.
     """
     torch.manual_seed(settings.seed)
     model = _Model(base, weights)
@@ -250,7 +252,7 @@ def contrast(
     for step in range(1, settings.steps + 1):
         loss = _loss(model, material.draw(settings.batch), material, settings)
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
         schedule.step()
         if step % settings.check_every == 0 or step == settings.steps:

@@ -1,9 +1,9 @@
 """Token vectors from how tokens occur together: PPMI and a truncated decomposition.
 
-Counts in symmetric windows become positive pointwise mutual information with smoothed contexts (Levy, Goldberg
-and Dagan 2015, “Improving distributional similarity with lessons learned from word embeddings”), which a
-randomised subspace iteration (Halko, Martinsson and Tropp 2011) decomposes. All of it is plain linear algebra:
-no epochs, no learning rate, the same seed gives the same vectors.
+Counts in symmetric windows become positive pointwise mutual information with smoothed contexts (Levy,
+Goldberg and Dagan 2015, “Improving distributional similarity with lessons learned from word embeddings”),
+which a randomised subspace iteration (Halko, Martinsson and Tropp 2011) decomposes. All of it is plain linear
+algebra: no epochs, no learning rate, the same seed gives the same vectors.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ def frequencies(streams: Iterable[NDArray[np.int32]], size: int) -> NDArray[np.f
     counts = np.zeros(size, dtype=np.float64)
     for ids in streams:
         counts += np.bincount(ids[ids >= 0], minlength=size)
-    return counts / max(counts.sum(), 1.0)
+    relative: NDArray[np.float64] = counts / max(counts.sum(), 1.0)
+    return relative
 
 
 def cooccurrence(
@@ -39,9 +40,9 @@ def cooccurrence(
 ) -> sp.csr_matrix:
     """How often tokens stand within *window* of each other, as the upper triangle of a symmetric matrix.
 
-    *streams* are (token ids, weight of each count). A token more frequent than *subsample* is dropped at random
-    with probability ``1 - sqrt(subsample / frequency)``, which widens the window around rare ones (Mikolov et
-    al. 2013). A pair ``d`` apart counts ``(window - d + 1) / window``.
+    *streams* are (token ids, weight of each count). A token more frequent than *subsample* is dropped at
+    random with probability ``1 - sqrt(subsample / frequency)``, which widens the window around rare ones
+    (Mikolov et al. 2013). A pair ``d`` apart counts ``(window - d + 1) / window``.
     """
     size = len(frequency)
     keep = np.minimum(1.0, np.sqrt(subsample / np.maximum(frequency, 1e-12))).astype(np.float32)
@@ -50,8 +51,10 @@ def cooccurrence(
     total = sp.csr_matrix((size, size), dtype=np.float32)
     for ids, weight in streams:
         for chunk in _chunks(ids):
-            document = np.cumsum(chunk < 0)
-            kept = (chunk >= 0) & (rng.random(len(chunk), dtype=np.float32) < keep[np.maximum(chunk, 0)])
+            document = np.cumsum(chunk < 0).astype(np.int64)
+            kept: NDArray[np.bool_] = (chunk >= 0) & (
+                rng.random(len(chunk), dtype=np.float32) < keep[np.maximum(chunk, 0)]
+            )
             total = total + _pairs(chunk[kept], document[kept], size, window, weight)
         progress(f"{total.nnz:,} pairs of tokens")
     return total
@@ -147,8 +150,8 @@ def project(
 ) -> NDArray[np.float32]:
     """*vectors* in the *dimension* directions in which *sentences* of the trade vary most.
 
-    A decomposition of all texts spends directions on what no tender or product speaks of; the principal axes of
-    the trade's own sentence vectors (not centred: inner products are what must survive) keep what it needs.
+    A decomposition of all texts spends directions on what no tender or product speaks of; the principal axes
+    of the trade's own sentence vectors (not centred: inner products must survive) keep what it needs.
     """
     values, axes = np.linalg.eigh(sentences.T.astype(np.float64) @ sentences.astype(np.float64))
     strongest = np.argsort(-values, kind="stable")[:dimension]

@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from indexes.errors import TrainingError, WrongSetting
-from recommender.encoder import fingerprint
+from recommender.encoder import fingerprint, load_encoder
 from recommender.text.normalise import for_search
 from training.card import model_card
 from training.contrastive import Material, Progress, contrast
 from training.corpus import Source, documents, present
+from training.development import DevelopmentFigures, measure
 from training.distribution import (
     BOUNDARY,
     cooccurrence,
@@ -60,6 +61,8 @@ class TrainingReport:
     tokens: int
     pairs: dict[str, int]
     checks: tuple[Progress, ...]
+    development: DevelopmentFigures | None
+    """On the development contracts, where the data folder holds them; never used to choose anything here."""
     seconds: dict[str, float]
     """Of each stage; 0 for one that an earlier run had finished."""
 
@@ -74,9 +77,9 @@ def train_encoder(
 ) -> TrainingReport:
     """Train a static encoder on the open sources in *data* and write its folder to *out*.
 
-    *out* must not exist or be an empty folder. *work* (default: *out* with ``.work`` added) keeps finished stages
-    and is removed at the end. Raises TrainingError where the material does not suffice, WrongSetting for an
-    output that is taken.
+    *out* must not exist or be an empty folder. *work* (default: *out* with ``.work`` added) keeps finished
+    stages and is removed at the end. Raises TrainingError where the material does not suffice, WrongSetting
+    for an output that is taken.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise WrongSetting(
@@ -119,6 +122,7 @@ def train_encoder(
         tokens=sum(int((ids >= 0).sum()) for ids, _ in _streams(sources, stages)),
         pairs=material.counts,
         checks=tuple(checks),
+        development=measure(data, load_encoder(building)),
         seconds=stages.seconds,
     )
     (building / "README.md").write_text(model_card(report, settings), encoding="utf-8")
@@ -257,9 +261,7 @@ def _trade_texts(data: Path) -> Iterator[str]:
         if source.path == "text/tender_titles.jsonl.xz":
             yield from documents(data, source)
     for pair in text_pairs(data):
-        if pair.kind in ("tender_scope", "patent"):
-            yield pair.a
-        elif pair.kind == "procurement_parent":
+        if pair.kind in ("tender_scope", "patent", "procurement_parent"):
             yield pair.a
     for company in companies(data):
         yield from company.products

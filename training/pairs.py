@@ -3,8 +3,8 @@
 A pair has a *kind* (where it comes from) and a *group*: pairs of one group must not serve as each other's
 counter-examples (two products of one company, two goods of one customs code). Only open sources are read.
 
-The suppliers of the development contracts are left out of everything that pairs a company with its products, so
-that those contracts measure suppliers the encoder has never seen.
+The suppliers of the development contracts are left out of everything that pairs a company with its products,
+so that those contracts measure suppliers the encoder has never seen.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class TrainingSettings:
     softening: float = 1e-4
     """``a`` of the token weights a / (a + frequency)."""
     # contrast
-    steps: int = 300
+    steps: int = 250
     batch: int = 384
     temperature: float = 0.06
     learning_rate: float = 1e-3

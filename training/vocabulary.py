@@ -28,7 +28,7 @@ RARE_CHARACTERS = 0.12
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _CODE = re.compile(r"[a-zα-ω0-9]+")
 _NUMBER = re.compile(r"[0-9]{3,}")
-# Everything but letters and digits of any script separates: punctuation carries no meaning in a bag of tokens.
+# Everything but letters and digits of any script separates: punctuation means nothing in a bag of tokens.
 _SEPARATOR = r"[^\p{L}\p{N}]+"
 
 
@@ -58,9 +58,9 @@ def mix(counts: Iterable[tuple[Mapping[str, int], float]]) -> dict[str, float]:
 def choose_pieces(weights: Mapping[str, float], size: int) -> list[tuple[str, float]]:
     """At most *size* pieces with their log probability: the unknown piece, single characters, words.
 
-    A single character counts for every word it occurs in, for it is what a rare word falls back on. Bare numbers
-    of three and more digits are left out: they say nothing without their unit, and the lexical half finds
-    them. Ties are broken by spelling, so that the same counts always give the same vocabulary.
+    A single character counts for every word it occurs in, for it is what a rare word falls back on. Bare
+    numbers of three and more digits are left out: they say nothing without their unit, and the lexical half
+    finds them. Ties are broken by spelling, so that the same counts always give the same vocabulary.
     """
     characters: dict[str, float] = {}
     words: dict[str, float] = {}
@@ -83,7 +83,7 @@ def _best(weights: Mapping[str, float], number: int) -> list[tuple[str, float]]:
 
 
 def build_tokenizer(pieces: list[tuple[str, float]]) -> Tokenizer:
-    """The tokenizer over *pieces* (the unknown piece first): NFKC, lower case, split at punctuation, Viterbi."""
+    """The tokenizer over *pieces* (the unknown one first): NFKC, lower case, cut at punctuation, Viterbi."""
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=0, byte_fallback=False))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(_SEPARATOR), behavior="removed")

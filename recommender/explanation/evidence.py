@@ -1,7 +1,7 @@
 """Evidence: words of the need and words of the offer that say the same thing.
 
 The pair quoted is the one most alike among words that also carry the match: the need's words
-must be near the offering as a whole, so that masking them lowers the score, and the offer's words near the need.
+must be near the offering as a whole, so that masking them lowers the score, and the offer's near the need.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from recommender.results import Evidence, Span
 
 _LEAST = 0.25  # below this cosine two phrases do not say the same; nothing is quoted
 _CARRIED = 0.5  # how much nearness to the other side as a whole counts beside the pair's own likeness
-_TITLE = 0.05  # a title says in the firm's own short words what is offered
+_TITLE = 0.15  # a title says in the firm's own short words what is offered
 _MOST_OFFER_TEXT = 4_000
 
 Vectors = NDArray[np.float32]

@@ -20,7 +20,8 @@ _LONGEST_CLAUSE = 60
 _SHORTEST = 2
 _MOST_CLAUSES = 40
 _WINDOW = range(4, 17)  # characters a quoted run of words may have
-_WORDLESS = re.compile(r"[\W\d_]+")
+# A number with its unit means nothing out of its place; a name does.
+_NAMES = re.compile(r"[\u3400-\u9fff].*[\u3400-\u9fff]|[A-Za-z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def clauses(text: str) -> Iterator[str]:
         start = end + 1
         for cut in range(0, len(clause), _LONGEST_CLAUSE):
             piece = clause[cut : cut + _LONGEST_CLAUSE].strip()
-            if len(piece) >= _SHORTEST and not _WORDLESS.fullmatch(piece):
+            if len(piece) >= _SHORTEST and _NAMES.search(piece):
                 yield piece
 
 
@@ -58,7 +59,7 @@ def runs(clause: str) -> Iterator[str]:
             run += word
             if len(run) > _WINDOW[-1]:
                 break
-            if len(run) in _WINDOW and run.strip() == run and run != clause:
+            if len(run) in _WINDOW and run.strip() == run and run != clause and _NAMES.search(run):
                 yield run
 
 

@@ -9,6 +9,7 @@ and of buyers (``wants``). A sentence may hold numeric slots, ``{内径:130-150:
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import Any
 from recommender.catalogue.domain import Edge, Relation
 
 DATA = Path(__file__).parent / "data"
+_SERVICE = re.compile("服务|运营|代维|总承包|集成|鉴定|物流|试验|测试|对接|代工|电站|微网|回收")
 SEGMENTS = ("upstream", "midstream", "downstream")
 
 
@@ -46,6 +48,11 @@ class Node:
     def topic(self) -> str:
         """The node's key over all chains: ``rail:轮对``."""
         return f"{self.chain}:{self.name}"
+
+    @property
+    def service(self) -> bool:
+        """Whether this is work done rather than goods delivered."""
+        return self.unit == "项" or _SERVICE.search(self.name) is not None
 
     @property
     def names(self) -> tuple[str, ...]:

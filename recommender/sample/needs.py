@@ -80,7 +80,7 @@ class Desk:
     def _supply(self, node: Node, buyer: Firm) -> None:
         rng = self._rng
         low, high = node.quantity
-        quantity = max(low, significant(low * (high / low) ** rng.random()))
+        quantity = max(low, float(round(significant(low * (high / low) ** rng.random()))))
         body = self._deck(node.topic, node.wants).deal({})
         quantity = stated_quantity(body, node) or quantity
         budget = significant(quantity * rng.uniform(*node.price) * rng.uniform(0.95, 1.2), 3)
@@ -128,7 +128,7 @@ class Desk:
 
     def _service(self, provider: Provider, buyer: Firm) -> None:
         rng = self._rng
-        node = rng.choice(buyer.chain.nodes)
+        node = rng.choice([node for node in buyer.chain.nodes if not node.service])
         values = self._values(buyer) | {"product": node.name, "name": provider.kind}
         budget = significant(provider.price[0] * (provider.price[1] / provider.price[0]) ** rng.random())
         asked = (

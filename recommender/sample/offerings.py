@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -33,7 +32,6 @@ _TAILS = (
     "history",
     "service",
 )  # services take the last three
-_SERVICE = re.compile("服务|运营|代维|总承包|集成|鉴定|物流|试验|测试|对接|代工|电站|微网|回收")
 _COUNTED = frozenset("件 套 台 只 根 条 支 片 副 樘 组 块 张 辆 列 架 把 扇 段 颗 枚 座 盘 万颗".split())
 _SHARED_SHARE = 0.34  # of the makers also share instruments, lines or researchers on another link
 
@@ -106,15 +104,14 @@ class Catalogue:
             values["used_in"] = rng.choice(node.used_in).rpartition(":")[2]
         if capacity is not None:
             values["capacity"] = f"{plain_number(capacity)}{node.unit}"
-        service = _SERVICE.search(node.name) is not None or node.unit == "项"
-        if node.kind == "product" and node.unit in _COUNTED and not service:
+        if node.kind == "product" and node.unit in _COUNTED and not node.service:
             values["part"] = ""
         held = [c.name for c in enterprise.certifications if c.expires is None or c.expires > self._as_of]
         if held:
             values["certificate"] = rng.choice(held)
         sentence = self._deck(node.topic, node.offers).deal(values)
         extra: dict[str, date] = {}
-        kinds = rng.sample(_TAILS[3:] if service else _TAILS, k=rng.choice([0, 1, 1, 2, 2]))
+        kinds = rng.sample(_TAILS[3:] if node.service else _TAILS, k=rng.choice([0, 1, 1, 2, 2]))
         if rng.random() < 0.06:
             start = self._as_of + timedelta(days=rng.randint(-30, 45))
             until = start + timedelta(days=rng.randint(60, 240))
@@ -138,7 +135,8 @@ class Catalogue:
     def _service(self, firm: Firm, provider: Provider, draft: Offering, seen: set[str]) -> Offering:
         rng = self._rng
         values = self._values(firm)
-        values["product"] = rng.choice(firm.nodes or firm.chain.nodes).name
+        goods = [node for node in firm.nodes or firm.chain.nodes if not node.service]
+        values["product"] = rng.choice(goods or firm.chain.nodes).name
         title = _unused(provider.titles, seen, rng) or rng.choice(provider.titles)
         if title in seen or firm.role == "maker":
             title = f"{title}（{values['product'] if firm.role == 'maker' else values['chain']}）"
@@ -176,10 +174,7 @@ class Catalogue:
         if enterprise.tier in TIER_NAMES:
             values["tier"] = TIER_NAMES[enterprise.tier]
         if firm.role == "provider":
-            groups = [
-                "provider",
-                *rng.sample(["provider_more", "market", "closing"], k=rng.choice([1, 1, 2])),
-            ]
+            groups = ["provider", *["provider_more"] * rng.choice([1, 1, 2])]
         elif firm.role == "buyer":
             groups = ["buyer", "buyer_more", "buyer_more"]
         else:
@@ -210,7 +205,7 @@ class Catalogue:
 
     def _suffix(self, node: Node) -> str:
         choices = ["定制加工", "批量供货", "系列产品", "研制", "外协配套"]
-        return self._rng.choice(["定尺供货", "现货", "系列"] if node.kind == "material" else choices)
+        return self._rng.choice(["现货", "系列", "长协供货"] if node.kind == "material" else choices)
 
 
 def _spread(sources: Sequence[_Source], count: int, rng: Random) -> list[_Source]:

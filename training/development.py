@@ -1,0 +1,81 @@
+"""How an encoder does by itself on the development contracts: a quick check for its card.
+
+The listed companies that have products are ranked for each awarded project by the cosine of the need (buyer and
+title) with each company's profile vector; one winner is right. The product as a whole is measured elsewhere;
+this says only what the vectors are worth before anything is added to them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.encoder import Encoder, normalised
+from training.corpus import flat, records
+
+NEEDS = "eval/contracts_dev_needs.csv"
+JUDGEMENTS = "eval/contracts_dev_qrels.csv"
+LEAST_SHARE = 0.1
+"""Added to the square root of a product's share of revenue: what a product without a share weighs."""
+INDUSTRY_WEIGHT = 0.2
+NAME_WEIGHT = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class DevelopmentFigures:
+    needs: int
+    companies: int
+    recall_at_10: float
+    recall_at_100: float
+    reciprocal_rank: float
+
+
+def measure(data: Path, encoder: Encoder) -> DevelopmentFigures | None:
+    """Figures of *encoder* on the development contracts in *data*; None where the files are not all there."""
+    products_file, companies_file = (
+        data / "catalogue/products_listed.csv",
+        data / "catalogue/enterprises_listed.csv",
+    )
+    if not all(path.is_file() for path in (data / NEEDS, data / JUDGEMENTS, products_file, companies_file)):
+        return None
+    products: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    for row in records(products_file):
+        share = flat(row.get("revenue_share"))
+        products[flat(row.get("enterprise_id"))].append((flat(row.get("product")), float(share or 0)))
+    listed = [row for row in records(companies_file) if flat(row.get("enterprise_id")) in products]
+    place = {flat(row.get("enterprise_id")): number for number, row in enumerate(listed)}
+    profiles = _profiles(encoder, listed, [products[identity] for identity in place])
+    winners = {flat(row.get("need_id")): flat(row.get("enterprise_id")) for row in records(data / JUDGEMENTS)}
+    needs = [row for row in records(data / NEEDS) if winners.get(flat(row.get("need_id"))) in place]
+    if not needs:
+        return None
+    queries = encoder.encode([f"{flat(row.get('buyer'))} {flat(row.get('title'))}" for row in needs])
+    scores = queries @ profiles.T
+    right = np.array([place[winners[flat(row.get("need_id"))]] for row in needs])
+    ranks = 1 + (scores > scores[np.arange(len(needs)), right][:, None]).sum(axis=1)
+    return DevelopmentFigures(
+        needs=len(needs),
+        companies=len(listed),
+        recall_at_10=float((ranks <= 10).mean()),
+        recall_at_100=float((ranks <= 100).mean()),
+        reciprocal_rank=float((1.0 / ranks).mean()),
+    )
+
+
+def _profiles(
+    encoder: Encoder, listed: list[dict[str, object]], products: list[list[tuple[str, float]]]
+) -> NDArray[np.float32]:
+    titles = [title for own in products for title, _ in own]
+    shares = np.array([max(share, 0.0) for own in products for _, share in own])
+    owners = np.repeat(np.arange(len(products)), [len(own) for own in products])
+    sums = np.zeros((len(products), encoder.dimension), dtype=np.float32)
+    np.add.at(
+        sums, owners, encoder.encode(titles) * (LEAST_SHARE + np.sqrt(shares))[:, None].astype(np.float32)
+    )
+    industries = encoder.encode([flat(row.get("sw_industry")) for row in listed])
+    names = encoder.encode([flat(row.get("name")) for row in listed])
+    return normalised(normalised(sums) + INDUSTRY_WEIGHT * industries + NAME_WEIGHT * names)
