@@ -1,8 +1,8 @@
 """How an encoder does by itself on the development contracts: a quick check for its card.
 
-The listed companies that have products are ranked for each awarded project by the cosine of the need (buyer and
-title) with each company's profile vector; one winner is right. The product as a whole is measured elsewhere;
-this says only what the vectors are worth before anything is added to them.
+The listed companies that have products are ranked for each awarded project by the cosine of the need (buyer
+and title) with each company's profile vector; one winner is right. The product as a whole is measured
+elsewhere; this says only what the vectors are worth before anything is added to them.
 """
 
 from __future__ import annotations

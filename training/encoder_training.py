@@ -62,7 +62,7 @@ class TrainingReport:
     pairs: dict[str, int]
     checks: tuple[Progress, ...]
     development: DevelopmentFigures | None
-    """On the development contracts, where the data folder holds them; never used to choose anything here."""
+    """On the development contracts, where the data folder holds them; neither trained nor stopped on."""
     seconds: dict[str, float]
     """Of each stage; 0 for one that an earlier run had finished."""
 

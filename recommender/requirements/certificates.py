@@ -80,6 +80,13 @@ CERTIFICATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("AEC-Q", r"\baec\s*-?\s*q\s*\d*", ()),
     ("SEMI S2", r"semi\s*-?\s*s2", ()),
     ("QC 080000", r"qc\s*-?\s*080000", ()),
+    ("CQC", r"\bcqc\b", ()),
+    ("VDA 6.3", r"vda\s*-?\s*6\.3", ()),
+    ("TL 9000", r"tl\s*-?\s*9000", ("ISO 9001",)),
+    ("IEC 62619", r"iec\s*-?\s*62619", ()),
+    ("IEC 61508", r"iec\s*-?\s*61508|\bsil\s*[1-4]\b", ()),
+    ("ISO 10218", r"iso\s*-?\s*10218", ()),
+    ("SRRC", r"\bsrrc\b|无线电发射设备型号核准", ()),
     ("API Q1", r"\bapi\s*-?\s*(?:spec\s*)?q1\b", ()),
     ("DNV", r"\bdnv\b", ()),
     ("CCS", r"\bccs\b|中国船级社", ()),
@@ -110,6 +117,7 @@ CERTIFICATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 _COVERS = {name: covers for name, _, covers in CERTIFICATES}
+_BY_NAME = {for_search(name): name for name, _, _ in CERTIFICATES}
 # ASCII: a word boundary stands between a Latin and a Han character
 _ANY = re.compile(
     "|".join(f"(?P<c{i}>{pattern})" for i, (_, pattern, _) in enumerate(CERTIFICATES)), re.ASCII
@@ -158,5 +166,7 @@ def find_certificates(text: str) -> list[tuple[Certificate, int, int]]:
 def canonical(name: str) -> Certificate:
     """The certificate that *name* stands for; an unknown name stands for itself, folded for comparison."""
     text = for_search(name)
+    if text in _BY_NAME:  # "CE" and "UL" by themselves are names only where a certificate is expected
+        return Certificate(_BY_NAME[text])
     found = find_certificates(text)
     return found[0][0] if found else Certificate(text)

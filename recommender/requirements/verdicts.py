@@ -53,6 +53,9 @@ def _certification(
         status = "conflict" if claim else "missing"
         return _verdict(demand, status, Source("certifications", str(last)), note)
     lower = [c for c in enterprise.certifications if canonical(c.name).name == demand.certificate.name]
+    if lower and not any(canonical(c.name).grade for c in lower):
+        source = Source("certifications", str(lower[0]))
+        return _verdict(demand, "unknown", source, "未写明等级 / grade not stated")
     if lower:
         return _verdict(
             demand, "missing", Source("certifications", str(lower[0])), "等级不足 / grade too low"

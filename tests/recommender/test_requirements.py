@@ -35,6 +35,7 @@ def firm(**fields) -> Enterprise:
         ("3C认证", "CCC"),
         ("建筑工程施工总承包壹级", "建筑工程施工总承包一级"),
         ("房屋建筑工程监理乙级", "房屋建筑工程监理乙级"),
+        ("CE", "CE"),
         ("本厂自有证书甲", "本厂自有证书甲"),
     ],
 )
@@ -136,6 +137,14 @@ def test_tier_size_and_capital_are_judged_from_their_fields():
     capital = Need("n", "采购", qualification="注册资本不低于1亿元")
     assert verdict(capital, firm(registered_capital=2e8)).status == "met"
     assert verdict(capital, firm(registered_capital=5e7)).status == "missing"
+
+
+def test_a_grade_too_low_is_missing_and_one_not_stated_is_unknown():
+    need = Need("n", "采购", qualification="具有电力工程施工总承包二级资质")
+    held = "电力工程施工总承包"
+    assert verdict(need, firm(certifications=(Certification(f"{held}一级"),))).status == "met"
+    assert verdict(need, firm(certifications=(Certification(f"{held}三级"),))).status == "missing"
+    assert verdict(need, firm(certifications=(Certification(held),))).status == "unknown"
 
 
 def test_coverage_is_met_less_missing():
