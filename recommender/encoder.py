@@ -33,7 +33,7 @@ _LARGEST_JSON = 256 << 20
 _GATHER = 1 << 15
 _BATCH = 2048
 # Tokens from which on a text is added up by itself.
-_LONG = 256
+_LONG = 64
 
 
 class Encoder(Protocol):
@@ -141,7 +141,8 @@ class StaticEncoder:
         for start in range(0, len(ids), _GATHER):
             gathered = self._weights[np.array(ids[start : start + _GATHER], dtype=np.int64)]
             total = np.add.reduce(np.concatenate((total, gathered)), axis=0, keepdims=True)
-        return (total[0] / np.float32(len(ids))).astype(np.float32)
+        mean: NDArray[np.float32] = total[0] / np.float32(len(ids))
+        return mean
 
 
 class SentenceTransformerEncoder:

@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from service.cli import demo, doctor, encoder, evaluate, imports, recommend, refresh, releases, sample, serve
+from service.cli import (
+    demo,
+    doctor,
+    encoder,
+    evaluate,
+    imports,
+    recommend,
+    refresh,
+    releases,
+    sample,
+    serve,
+    train,
+)
 from service.cli.common import group
 
 app = group("融通 Rongtong recommends partners between enterprises and large buyers, with reasons to check.")
@@ -18,6 +30,7 @@ refresh.register(app)
 app.add_typer(releases.app, name="releases")
 app.add_typer(recommend.app, name="recommend")
 evaluate.register(app)
+app.add_typer(train.app, name="train")
 app.add_typer(encoder.app, name="encoder")
 serve.register(app)
 doctor.register(app)

@@ -1,7 +1,7 @@
 """``python -m tests.benchmarks.quality DIR``: the README's quality table.
 
 DIR holds ``catalogue/enterprises_listed.csv``, ``catalogue/products_listed.csv``,
-``eval/contracts_dev_needs.csv`` and ``eval/contracts_dev_qrels.csv``. Everything goes the user's way: imported
+``eval/contracts_dev_needs.csv`` and ``eval/contracts_dev_qrels.csv``. All goes the user's way: imported
 into an empty workspace, refreshed, evaluated.
 """
 

@@ -80,7 +80,8 @@ def test_related_texts_are_closer_than_unrelated_ones() -> None:
 
 def test_the_static_path_never_imports_torch() -> None:
     script = (
-        "import sys; from recommender.encoder import load_encoder; from training.models import packaged_encoder;"
+        "import sys; from recommender.encoder import load_encoder;"
+        "from training.models import packaged_encoder;"
         "load_encoder(packaged_encoder()).encode(['风电']);"
         "sys.exit(any(m in sys.modules for m in ('torch', 'sentence_transformers', 'transformers')))"
     )
