@@ -54,6 +54,7 @@ class Content:
         default_factory=lambda: _Columns("link", "available_from available_until")
     )
     standing_texts: list[str] = field(default_factory=list)
+    described: list[bool] = field(default_factory=list)
     enterprise_tokens: list[list[str]] = field(default_factory=list)
     enterprise_columns: _Columns = field(
         default_factory=lambda: _Columns(
@@ -106,7 +107,10 @@ class Content:
         ends = [*self.first_offering, len(offerings)]
         for row, (start, end) in enumerate(pairwise(ends)):
             found[row] = profile.profile_vector(
-                standing[row], offerings[start:end], self.offering_weights[start:end]
+                standing[row],
+                offerings[start:end],
+                self.offering_weights[start:end],
+                described=self.described[row],
             )
         return found
 
@@ -175,6 +179,7 @@ def _add_offering(content: Content, offering: Offering) -> None:
 
 def _add_enterprise(content: Content, enterprise: Enterprise, offerings: list[Offering]) -> None:
     content.standing_texts.append(profile.standing_text(enterprise))
+    content.described.append(bool(enterprise.description))
     content.enterprise_tokens.append(profile.enterprise_tokens(enterprise, offerings))
     labels, numbers = content.enterprise_columns.labels, content.enterprise_columns.numbers
     labels["name"].append((enterprise.enterprise_id, enterprise.name, enterprise.short_name))

@@ -237,7 +237,9 @@ class Engine:
         enterprise, offerings, snapshot = query.enterprise, query.offerings, self.snapshot
         texts = [profile.standing_text(enterprise), *(profile.offering_text(o) for o in offerings)]
         standing, *_ = vectors = self.encoder.encode(texts)
-        whole = profile.profile_vector(standing, vectors[1:], [o.weight for o in offerings])
+        whole = profile.profile_vector(
+            standing, vectors[1:], [o.weight for o in offerings], described=bool(enterprise.description)
+        )
         links = tuple(query.filters.link) or ((query.link.value,) if query.link else ())
         found = find_needs(
             snapshot,

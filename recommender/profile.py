@@ -18,6 +18,7 @@ Vectors = NDArray[np.float32]
 
 # A company's own words beyond this say nothing new about what it can do.
 _LONGEST = 20_000
+_LEAST_ROOT = np.float32(0.1)
 
 
 def offering_text(offering: Offering) -> str:
@@ -42,18 +43,22 @@ def enterprise_tokens(enterprise: Enterprise, offerings: Sequence[Offering]) -> 
     return tokens(_joined(*texts))
 
 
-def profile_vector(standing: Vectors, offerings: Vectors, weights: Sequence[float | None]) -> Vectors:
+def profile_vector(
+    standing: Vectors, offerings: Vectors, weights: Sequence[float | None], *, described: bool
+) -> Vectors:
     """(d,) the enterprise as a whole: its offerings' mean, weighted by the root of their revenue share, and
     its standing.
 
     *standing* (d,), *offerings* (m, d). Shares are rooted because a product with 1 % of revenue is still a
-    product that can be bought; an unknown share counts as 10 %.
+    product that can be bought; an unknown share counts as 10 %. Where the enterprise is *described* in its
+    own words, its standing says half as much as its offerings do; mere labels of its trade say a tenth (at a
+    half they cost two points of Recall@10 on the development contracts).
     """
     total = np.zeros_like(standing)
     if len(offerings):
-        roots = np.sqrt([0.1 if w is None else max(w, 0.01) for w in weights]).astype(np.float32)
+        roots = np.sqrt([0.1 if w is None else max(w, 0.0) for w in weights]).astype(np.float32) + _LEAST_ROOT
         total += unit(roots @ offerings)
-    return unit(total + unit(standing) * np.float32(0.5))
+    return unit(total + unit(standing) * np.float32(0.5 if described else 0.1))
 
 
 def need_texts(need: Need) -> tuple[str, str]:

@@ -21,7 +21,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: its event loop would stand in the way of asyncio.run elsewhere
 def browser():
     playwright = pytest.importorskip("playwright.sync_api")
     found = next((path for path in map(shutil.which, NAMES) if path), None)
