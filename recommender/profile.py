@@ -56,7 +56,8 @@ def profile_vector(
     """
     total = np.zeros_like(standing)
     if len(offerings):
-        roots = np.sqrt([0.1 if w is None else max(w, 0.0) for w in weights]).astype(np.float32) + _LEAST_ROOT
+        shares = np.array([0.1 if w is None else max(w, 0.0) for w in weights], np.float32)
+        roots: Vectors = np.sqrt(shares) + _LEAST_ROOT
         total += unit(roots @ offerings)
     return unit(total + unit(standing) * np.float32(0.5 if described else 0.1))
 

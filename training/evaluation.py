@@ -5,30 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from indexes.errors import InputError
 from recommender.catalogue.domain import Need
 from recommender.engine import Engine
 from recommender.query import SYSTEMS, SupplierQuery
-from training.metrics import MEASURES, Interval, bootstrap, randomisation_test, scores_by_query
+from training.metrics import MEASURES, Floats, Interval, bootstrap, randomisation_test, scores_by_query
+
+if TYPE_CHECKING:
+    import pandas
 
 _DEPTH = 100  # the deepest measure
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """``means`` and ``p_values`` by system and measure; a p-value compares with the first system."""
+    """``means`` and ``p_values`` by system and measure; a p-value compares with the first system.
+
+    ``values`` are those of each judged need (q,), in the order of ``need_ids``.
+    """
 
     release: str
-    needs: int
+    need_ids: tuple[str, ...]
     systems: tuple[str, ...]
+    values: Mapping[str, Mapping[str, Floats]]
     means: Mapping[str, Mapping[str, Interval]]
     p_values: Mapping[str, Mapping[str, float]]
 
     def to_json(self) -> dict[str, object]:
         return {
             "release": self.release,
-            "needs": self.needs,
+            "needs": len(self.need_ids),
             "compared_with": self.systems[0],
             "systems": {
                 system: {
@@ -85,8 +93,9 @@ def evaluate(
     first = systems[0]
     return Evaluation(
         engine.release,
-        len(judged),
+        tuple(sorted(kept)),
         tuple(systems),
+        values,
         {s: {m: bootstrap(values[s][m]) for m in MEASURES} for s in systems},
         {
             s: {m: randomisation_test(values[s][m], values[first][m]) for m in MEASURES}
@@ -94,3 +103,20 @@ def evaluate(
             if s != first
         },
     )
+
+
+def by_need(found: Evaluation, needs: Sequence[Need]) -> pandas.DataFrame:
+    """One row a judged need, the worst for the last system first: its id, title and, for each system and
+    measure, a column ``system measure``. To look at failures, not at means."""
+    import pandas
+
+    titles = {need.need_id: need.title for need in needs}
+    columns: dict[str, object] = {
+        "need_id": found.need_ids,
+        "title": [titles.get(need_id, "") for need_id in found.need_ids],
+    }
+    for system in found.systems:
+        for measure in MEASURES:
+            columns[f"{system} {measure}"] = found.values[system][measure]
+    worst = [f"{found.systems[-1]} {measure}" for measure in ("MRR", "R@100")]
+    return pandas.DataFrame(columns).sort_values([*worst, "need_id"], kind="stable", ignore_index=True)

@@ -32,6 +32,10 @@ def evaluate_systems(
         ),
     ] = "lexical,dense,hybrid,full",
     as_of: AsOf = "",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="TABLE.csv", help="Every need with its figures, the worst first."),
+    ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -41,7 +45,7 @@ def evaluate_systems(
     paired significance (randomisation test).
     """
     from service.cli.files import needs_from
-    from training.evaluation import evaluate
+    from training.evaluation import by_need, evaluate
 
     when = as_day(as_of)
     judgments = read_qrels(qrels)
@@ -58,6 +62,9 @@ def evaluate_systems(
         )
     if left_out:
         messages().print(f"[yellow]![/] {len(left_out):,} needs could not be read and were left out")
+    if out:
+        by_need(found, asked).to_csv(out, index=False, encoding="utf-8-sig")
+        messages().print(f"every need, the worst first: {out}")
     if as_json:
         print_json(found.to_json())
     else:
@@ -111,5 +118,6 @@ def _show(found: Evaluation) -> None:
     console = output()
     console.print(table)
     console.print(
-        f"[dim]release {found.release} · {found.needs:,} judged needs · 95 % intervals · p against {first}[/]"
+        f"[dim]release {found.release} · {len(found.need_ids):,} judged needs · 95 % intervals · "
+        f"p against {first}[/]"
     )

@@ -45,7 +45,7 @@ def measure(data: Path, home: Path) -> Evaluation:
 
 def table(found: Evaluation) -> str:
     """The evaluation as a Markdown table; * marks p < 0.05 and ** p < 0.001 against the first system."""
-    lines = [f"| {found.needs:,} needs | {' | '.join(MEASURES)} |", f"|---|{'---|' * len(MEASURES)}"]
+    lines = [f"| {len(found.need_ids):,} needs | {' | '.join(MEASURES)} |", f"|---|{'---|' * len(MEASURES)}"]
     for system in found.systems:
         cells = []
         for measure_ in MEASURES:

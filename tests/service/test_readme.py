@@ -11,7 +11,6 @@ from service.settings import settings_table
 from tests.service.test_commands import commands
 
 README = Path(__file__).parents[2] / "README.md"
-pytestmark = pytest.mark.skipif(not README.exists(), reason="the README is not written yet")
 
 
 @pytest.mark.parametrize("name", [row[0] for row in settings_table()])

@@ -12,15 +12,9 @@ from typer.testing import CliRunner
 from service.app import create_app
 from service.cli.main import app
 from service.settings import Settings
-from training.models import packaged_encoder
 
 runner = CliRunner()
 SUPPLIERS = "/v1/recommendations/suppliers"
-
-pytestmark = pytest.mark.skipif(
-    not (packaged_encoder() / "model.safetensors").exists(),
-    reason="the shipped encoder's weights are not here",
-)
 
 ENTERPRISES = """enterprise_id,name,description,tier,region,certifications,contact
 E1,株洲轴承厂,铁路轴承,little_giant,430200,ISO/TS 22163@2099-01-01,张三 13800000000

@@ -8,7 +8,7 @@ COUNTS = count_words(["不锈钢阀门采购", "不锈钢管道", "110kv变压�
 
 
 def test_words_codes_and_characters_are_counted() -> None:
-    assert COUNTS["不锈钢"] == 10
+    assert COUNTS["变压器"] == 10
     assert COUNTS["110kv"] == 5
 
 
@@ -38,8 +38,8 @@ def test_bare_numbers_are_no_pieces() -> None:
 
 def test_the_size_is_kept_and_the_choice_does_not_depend_on_order() -> None:
     backwards = dict(reversed(list(COUNTS.items())))
-    assert len(choose_pieces(COUNTS, 40)) == 40
-    assert choose_pieces(COUNTS, 40) == choose_pieces(backwards, 40)
+    assert len(choose_pieces(COUNTS, 20)) == 20
+    assert choose_pieces(COUNTS, 20) == choose_pieces(backwards, 20)
 
 
 def test_sources_are_mixed_by_weight() -> None:
