@@ -63,7 +63,7 @@ class Content:
         )
     )
     first_offering: list[int] = field(default_factory=list)
-    need_texts: list[tuple[str, str]] = field(default_factory=list)
+    need_texts: list[tuple[str, str, str]] = field(default_factory=list)
     need_tokens: list[list[str]] = field(default_factory=list)
     need_columns: _Columns = field(
         default_factory=lambda: _Columns(
@@ -85,8 +85,9 @@ class Content:
         return {
             "offerings": self.offering_texts,
             "standing": self.standing_texts,
-            "headlines": [headline for headline, _ in self.need_texts],
-            "descriptions": [description for _, description in self.need_texts],
+            "subjects": [about for about, _, _ in self.need_texts],
+            "buyers": [buyer for _, buyer, _ in self.need_texts],
+            "descriptions": [description for _, _, description in self.need_texts],
         }
 
     @property

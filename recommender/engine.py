@@ -37,6 +37,7 @@ from recommender.retrieval import (
     with_exact_offerings,
 )
 from recommender.snapshot import Mask, Snapshot
+from recommender.text.titles import subject
 
 _DEPTH = 400  # rows that each source of candidates contributes at the least
 _KEPT = 200  # candidates that are measured exactly and whose requirements are judged, at the least
@@ -124,7 +125,7 @@ class Engine:
                 texts = [text for query in block for text in profile.need_texts(query.need)]
                 encoded = self.encoder.encode(texts)
                 vectors = np.stack(
-                    [profile.need_vector(encoded[i], encoded[i + 1]) for i in range(0, len(texts), 2)]
+                    [profile.need_vector(*encoded[i : i + 3]) for i in range(0, len(texts), 3)]
                 )
                 candidates = find_suppliers(
                     self.snapshot,
@@ -287,8 +288,7 @@ class Engine:
 
     def _explained(self, query: BuyerQuery, vectors: Vectors, result: Result, need: Need) -> Result:
         """*result* of a need with the words that it rests on; *vectors* (m, d) are the offerings'."""
-        headline, description = self.encoder.encode(profile.need_texts(need))
-        vector = profile.need_vector(headline, description)
+        vector = profile.need_vector(*self.encoder.encode(profile.need_texts(need)))
         best = best_rows(vectors @ vector, _QUOTED) if len(vectors) else np.zeros(0, np.int64)
         quoted = self._quote(
             self._quotable(need, vector),
@@ -311,8 +311,8 @@ class Engine:
     # ------------------------------------------------------------------ both directions
 
     def _quotable(self, need: Need, vector: Vectors) -> Phrases:
-        fields = {"title": need.title, "description": need.description}
-        return phrases_of(fields, self.encoder, most_alike=vector)
+        fields = {"title": subject(need.title), "description": need.description}
+        return phrases_of(fields, self.encoder, most_alike=vector, but=need.buyer_name)
 
     def _quote(
         self,

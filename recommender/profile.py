@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.intake.codes import industry_name
+from recommender.text.titles import subject
 from recommender.text.tokens import tokens
 
 Vectors = NDArray[np.float32]
@@ -62,19 +63,23 @@ def profile_vector(
     return unit(total + unit(standing) * np.float32(0.5 if described else 0.1))
 
 
-def need_texts(need: Need) -> tuple[str, str]:
-    """What is embedded of a need: the headline with its buyer's name, and the description."""
-    return _joined(need.buyer_name, need.title), need.description[:_LONGEST]
+def need_texts(need: Need) -> tuple[str, str, str]:
+    """What is embedded of a need: what it is about, who wants it, and its description."""
+    return subject(need.title), need.buyer_name, need.description[:_LONGEST]
 
 
-def need_vector(headline: Vectors, description: Vectors) -> Vectors:
-    """(d,) the need: the headline leads, the description supports. Either may be a zero vector."""
-    return unit(unit(headline) + unit(description) * np.float32(0.7))
+def need_vector(about: Vectors, buyer: Vectors, description: Vectors) -> Vectors:
+    """(d,) the need from the vectors of its three texts, any of which may be zero.
+
+    What it is about leads and the description supports. The buyer's name hints at the trade (a power grid
+    buys cables): on the development contracts a fifth gains a point of Recall@10, a half loses one.
+    """
+    return unit(unit(about) + unit(buyer) * np.float32(0.2) + unit(description) * np.float32(0.7))
 
 
 def need_tokens(need: Need) -> list[str]:
     """The lexical query or document of a need; qualification texts are all alike and stay out."""
-    return tokens(_joined(need.title, need.industry_chain, need.description[:_LONGEST]))
+    return tokens(_joined(subject(need.title), need.industry_chain, need.description[:_LONGEST]))
 
 
 def unit(vector: Vectors) -> Vectors:

@@ -182,11 +182,10 @@ def _embed(content: Content, cache: VectorCache, tell: Progress) -> dict[str, Ve
 
 def _index(content: Content, vectors: Mapping[str, Vectors], folder: Path, tell: Progress) -> None:
     profiles = content.profiles(vectors["standing"], vectors["offerings"])
-    needs = np.zeros_like(vectors["headlines"])
-    for row, (headline, description) in enumerate(
-        zip(vectors["headlines"], vectors["descriptions"], strict=True)
-    ):
-        needs[row] = profile.need_vector(headline, description)
+    needs = np.zeros_like(vectors["subjects"])
+    parts = zip(vectors["subjects"], vectors["buyers"], vectors["descriptions"], strict=True)
+    for row, (about, buyer, description) in enumerate(parts):
+        needs[row] = profile.need_vector(about, buyer, description)
     made = {OFFERINGS: vectors["offerings"], ENTERPRISES: profiles, NEEDS: needs}
     words = {ENTERPRISES: content.enterprise_tokens, NEEDS: content.need_tokens}
     for done, (name, matrix) in enumerate(made.items()):

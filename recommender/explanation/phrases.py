@@ -19,6 +19,7 @@ _BREAK = re.compile(
 _LONGEST_CLAUSE = 60
 _SHORTEST = 2
 _MOST_CLAUSES = 40
+_CUT_CLAUSES = 8
 _WINDOW = range(4, 17)  # characters a quoted run of words may have
 # A number with its unit means nothing out of its place; a name does.
 _NAMES = re.compile(r"[\u3400-\u9fff].*[\u3400-\u9fff]|[A-Za-z]{3}")
@@ -64,12 +65,17 @@ def runs(clause: str) -> Iterator[str]:
 
 
 def phrases_of(
-    fields: dict[str, str], encoder: Encoder, *, most_alike: NDArray[np.float32] | None = None
+    fields: dict[str, str],
+    encoder: Encoder,
+    *,
+    most_alike: NDArray[np.float32] | None = None,
+    but: str = "",
 ) -> Phrases:
     """Quotable phrases of *fields* (field name → text) with vectors.
 
     Of a long text only the 40 clauses most similar to *most_alike* (d,) are kept, or the first 40; the best
-    eight of them are also cut into runs of words.
+    eight of them are also cut into runs of words. Phrases that name *but* (the buyer) are not quotable: who
+    mentions the same buyer does not thereby offer what is needed.
     """
     found = list(
         dict.fromkeys(Phrase(name, clause) for name, text in fields.items() for clause in clauses(text))
@@ -82,10 +88,10 @@ def phrases_of(
         ranked = np.argsort(-(vectors @ most_alike), kind="stable")
     ranked = ranked[:_MOST_CLAUSES]
     kept = [found[i] for i in ranked]
-    shorter = list(dict.fromkeys(Phrase(p.field, run) for p in kept[:8] for run in runs(p.span)))
-    vectors = (
-        np.concatenate([vectors[ranked], encoder.encode([p.span for p in shorter])])
-        if shorter
-        else vectors[ranked]
-    )
-    return Phrases((*kept, *shorter), vectors)
+    shorter = list(dict.fromkeys(Phrase(p.field, run) for p in kept[:_CUT_CLAUSES] for run in runs(p.span)))
+    vectors = np.concatenate([vectors[ranked], encoder.encode([p.span for p in shorter])])
+    phrases = [*kept, *shorter]
+    if but:
+        quotable = [row for row, p in enumerate(phrases) if but not in p.span and p.span not in but]
+        phrases, vectors = [phrases[row] for row in quotable], vectors[quotable]
+    return Phrases(tuple(phrases), vectors)
