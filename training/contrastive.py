@@ -46,7 +46,7 @@ KIND_SHARES: dict[str, float] = {
 }
 """How often a kind is drawn, relative to its (damped) number of pairs; 1 where it is not named."""
 
-COMPANY_SHARE = 16_000.0
+COMPANY_SHARE = 40_000.0
 """The weight of company pairs in the same units."""
 
 _DAMPED_FROM = 4_000
@@ -144,9 +144,13 @@ class Material:
         return order[:held], order[held:]
 
     def draw(self, number: int) -> list[Example]:
-        """*number* examples, kinds in proportion to their shares."""
-        chosen = self._rng.choice(len(self._kinds), size=number, p=self._shares)
-        return [self._draw_one(self._kinds[kind]) for kind in chosen]
+        """*number* examples of one kind, which is drawn in proportion to the shares.
+
+        One kind a batch, because an example is hardest to tell from others of its own kind: a product is
+        easily told from the abstract of a paper, which teaches nothing.
+        """
+        kind = self._kinds[self._rng.choice(len(self._kinds), p=self._shares)]
+        return [self._draw_one(kind) for _ in range(number)]
 
     def _draw_one(self, kind: str) -> Example:
         if kind == _COMPANIES:
@@ -280,6 +284,7 @@ def _loss(
     similar = a @ b.T / settings.temperature
     groups = np.array([example.group for example in batch])
     same = (groups[:, None] == groups[None, :]) & ~np.eye(len(batch), dtype=bool)
+    # Small kinds draw the same pair twice in a batch; a pair is no counter-example to itself either.
     similar = similar.masked_fill(torch.from_numpy(same), -1e4)
     right = torch.arange(len(batch))
     forth = functional.cross_entropy(similar, right)

@@ -128,7 +128,7 @@ def records(path: Path) -> Iterator[dict[str, object]]:
                     item = json.loads(line)
                     if isinstance(item, dict):
                         yield item
-    except (OSError, UnicodeDecodeError, ValueError, csv.Error, lzma.LZMAError) as error:
+    except (OSError, EOFError, ValueError, csv.Error, lzma.LZMAError) as error:
         raise FileUnreadable(
             f"cannot read training material: {error}",
             field="file",

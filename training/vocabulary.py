@@ -22,8 +22,8 @@ UNKNOWN = "[UNK]"
 LONGEST_WORD = 10
 """Characters. Longer dictionary words are compounds whose parts say the same."""
 
-RARE_CHARACTERS = 0.12
-"""At most this part of the vocabulary is spent on single characters."""
+CHARACTERS = 0.12
+"""This part of the vocabulary is spent on single characters, more where there are not words enough."""
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _CODE = re.compile(r"[a-zα-ω0-9]+")
@@ -70,8 +70,8 @@ def choose_pieces(weights: Mapping[str, float], size: int) -> list[tuple[str, fl
         if 1 < len(word) <= LONGEST_WORD and not _NUMBER.fullmatch(word):
             words[word] = weight
     total = sum(words.values()) + sum(weights[c] for c in characters if c in weights)
-    singles = _best(characters, int(size * RARE_CHARACTERS))
-    chosen = singles + _best(words, size - 1 - len(singles))
+    best_words = _best(words, size - 1 - min(int(size * CHARACTERS), len(characters)))
+    chosen = _best(characters, size - 1 - len(best_words)) + best_words
     # A character inside words is much more frequent than as a word of its own: only the latter is its score,
     # or else the Viterbi path would prefer two characters to their rare compound.
     scores = [(piece, math.log(max(weights.get(piece, 0.0), 0.01) / total)) for piece, _ in chosen]

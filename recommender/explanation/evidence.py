@@ -15,7 +15,7 @@ from recommender.encoder import Encoder
 from recommender.explanation.phrases import Phrases, clauses
 from recommender.results import Evidence, Span
 
-_LEAST = 0.25  # below this cosine two phrases do not say the same; nothing is quoted
+_LEAST = 0.4  # below this cosine two phrases do not say the same; nothing is quoted
 _CARRIED = 0.5  # how much nearness to the other side as a whole counts beside the pair's own likeness
 _TITLE = 0.15  # a title says in the firm's own short words what is offered
 _MOST_OFFER_TEXT = 4_000
