@@ -22,6 +22,7 @@ from recommender import profile
 from recommender.catalogue import Kind, Reader
 from recommender.catalogue.domain import Enterprise, Need, Offering, Size, Tier
 from recommender.catalogue.json_values import to_json
+from recommender.places import places_of
 from recommender.requirements import demands
 
 OFFERINGS, ENTERPRISES, NEEDS = "offerings", "enterprises", "needs"
@@ -67,7 +68,7 @@ class Content:
     need_tokens: list[list[str]] = field(default_factory=list)
     need_columns: _Columns = field(
         default_factory=lambda: _Columns(
-            "region industry_chain link status visibility buyer certification", "deadline region_code"
+            "region industry_chain link status visibility buyer certification", "deadline site_code seat_code"
         )
     )
 
@@ -219,7 +220,9 @@ def _add_need(content: Content, need: Need) -> None:
     labels["buyer"].append((need.buyer_id, need.buyer_name))
     labels["certification"].append(tuple(str(d.certificate) for d in demands(need) if d.certificate))
     numbers["deadline"].append(_day(need.deadline.date() if need.deadline else None))
-    numbers["region_code"].append(float(need.region or "nan"))
+    places = places_of(need)
+    numbers["site_code"].append(float(places.site or "nan"))
+    numbers["seat_code"].append(float(places.seat or "nan"))
 
 
 def _day(day: date | None) -> float:

@@ -8,7 +8,7 @@ explained.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -22,7 +22,7 @@ from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.encoder import Encoder
 from recommender.explanation import Phrases, cautions, evidence, for_buyer, for_supplier, phrases_of
-from recommender.places import mentioned_region
+from recommender.places import places_of
 from recommender.query import SYSTEMS, BuyerQuery, SupplierQuery
 from recommender.ranking import PRIOR, AdditiveModel, Scored, probability, score
 from recommender.ranking.features import Floats, need_features, supplier_features
@@ -154,11 +154,11 @@ class Engine:
         need, snapshot = query.need, self.snapshot
         found = replace(found, candidates=_without_buyer(snapshot, found.candidates, need))
         asked = demands(need)
-        region, region_words = _region(need)
-        rough = supplier_features(snapshot, found.candidates, need, region)
+        places = places_of(need)
+        rough = supplier_features(snapshot, found.candidates, need, places)
         kept = np.sort(score(self.model, rough, found.candidates.rows, max(_KEPT, 2 * query.top_k)).positions)
         candidates = with_exact_offerings(snapshot, found.candidates.take(kept), found.vector, found.offered)
-        features = supplier_features(snapshot, candidates, need, region)
+        features = supplier_features(snapshot, candidates, need, places)
         verdicts: list[tuple[Requirement, ...]] = [()] * len(kept)
         if asked:
             for position, row in enumerate(candidates.rows):
@@ -175,8 +175,7 @@ class Engine:
             "need_id": need.need_id,
             "title": need.title,
             "description": need.description,
-            "region": region,
-            "region_inferred_from": region_words,
+            "places": asdict(places),
             "requirements": [
                 {"requirement": d.name, "kind": d.kind, "asked": d.asked.to_json()} for d in asked
             ],
@@ -348,17 +347,6 @@ def _identities(enterprise: Enterprise) -> list[str]:
 def _coverage(verdicts: Sequence[tuple[Requirement, ...]]) -> Floats:
     """(c,) requirement coverage, NaN where nothing is asked."""
     return np.array([coverage(v) if v else np.nan for v in verdicts], np.float64)
-
-
-def _region(need: Need) -> tuple[str, str]:
-    """The need's region code, and the words that it was inferred from where no field states it."""
-    if need.region:
-        return need.region, ""
-    for text in (need.title, need.buyer_name, need.description):
-        code, words = mentioned_region(text)
-        if code:
-            return code, words
-    return "", ""
 
 
 def _cross_chain(need: Need, enterprise: Enterprise) -> Mapping[str, object] | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
+from recommender.catalogue.domain import Need
 from recommender.intake.codes import LONGEST_NAME, region_level, region_names, resolve_region
+from recommender.text.titles import subject
 
 _LONGEST_TEXT = 2_000
 
@@ -62,6 +65,30 @@ def mentioned_region(text: str) -> tuple[str, str]:
 def _inside(code: str, region: str) -> bool:
     width = 2 * region_level(region)
     return region_level(code) > region_level(region) and code[:width] == region[:width]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a need is: ``site`` is where the thing is wanted, ``seat`` where the buyer is; GB/T 2260 codes,
+    "" where unknown. ``…_words`` are the words that a code was inferred from, "" where a field states it."""
+
+    site: str = ""
+    site_words: str = ""
+    seat: str = ""
+    seat_words: str = ""
+
+
+def places_of(need: Need) -> Places:
+    """The places of *need*. A place in what the title is about is a site: a road is built where it runs,
+    while goods travel to wherever their buyer sits."""
+    site, site_words = mentioned_region(subject(need.title))
+    if need.region:
+        return Places(site, site_words, need.region)
+    for text in (need.buyer_name, need.title, need.description):
+        seat, seat_words = mentioned_region(text)
+        if seat:
+            return Places(site, site_words, seat, seat_words)
+    return Places(site, site_words)
 
 
 def region_of(text: str) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from indexes.filters import FilterColumns
 from recommender.catalogue.domain import Enterprise, Need, Offering
+from recommender.places import Places
 from recommender.retrieval import Candidates
 from recommender.snapshot import Snapshot
 
@@ -23,7 +24,8 @@ FEATURES: dict[str, tuple[str, str]] = {
     "profile_match": ("企业整体语义匹配", "whole profile, by meaning"),
     "lexical_match": ("关键词匹配", "shared words"),
     "requirement_coverage": ("资质与要求满足度", "requirements met"),
-    "region_match": ("地域接近", "same region"),
+    "site_match": ("靠近项目所在地", "near the place of work"),
+    "region_match": ("靠近采购方", "near the buyer"),
     "chain_match": ("产业链一致", "same industry chain"),
     "link_match": ("链路一致", "same link"),
     "tier": ("优质企业梯度", "quality tier"),
@@ -51,12 +53,12 @@ def region_match(asked: NDArray[np.int64], candidates: NDArray[np.int64]) -> Flo
     return near
 
 
-def supplier_features(snapshot: Snapshot, found: Candidates, need: Need, region: str) -> dict[str, Floats]:
-    """Features of the enterprises *found* for *need*, which is (stated or inferred to be) in *region*."""
+def supplier_features(snapshot: Snapshot, found: Candidates, need: Need, places: Places) -> dict[str, Floats]:
+    """Features of the enterprises *found* for *need*, which is wanted at *places*."""
     columns, rows = snapshot.enterprises.filters, found.rows
     features = _text_features(found)
-    places = np.nan_to_num(columns.numbers("region_code")[rows]).astype(np.int64)
-    features["region_match"] = region_match(np.array([int(region or 0)]), places)
+    here = _codes(columns, "region_code", rows)
+    features |= _place_matches(np.array([int(places.site or 0)]), np.array([int(places.seat or 0)]), here)
     chains = [need.industry_chain] if need.industry_chain else []
     features["chain_match"] = _chain_match(columns, rows, chains)
     linked = snapshot.offerings.filters.mask_any("link", [need.link.value])
@@ -77,8 +79,8 @@ def need_features(
     """
     columns, rows = snapshot.needs.filters, found.rows
     features = _text_features(found)
-    places = np.nan_to_num(columns.numbers("region_code")[rows]).astype(np.int64)
-    features["region_match"] = region_match(places, np.array([int(enterprise.region or 0)]))
+    here = np.array([int(enterprise.region or 0)])
+    features |= _place_matches(_codes(columns, "site_code", rows), _codes(columns, "seat_code", rows), here)
     features["chain_match"] = _chain_match(columns, rows, enterprise.industry_chains)
     features["link_match"] = np.full(len(rows), np.nan)
     for link in {offering.link for offering in offerings}:
@@ -86,6 +88,19 @@ def need_features(
         offers = np.array([at >= 0 and offerings[at].link == link for at in found.offering], np.bool_)
         features["link_match"][offers] = linked[offers]
     return features
+
+
+def _codes(columns: FilterColumns, name: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.nan_to_num(columns.numbers(name)[rows]).astype(np.int64)
+
+
+def _place_matches(
+    site: NDArray[np.int64], seat: NDArray[np.int64], here: NDArray[np.int64]
+) -> dict[str, Floats]:
+    """Nearness to the site where there is one, otherwise to the buyer's seat: never both."""
+    site, seat, here = np.broadcast_arrays(site, seat, here)
+    near_seat = np.where(site > 0, np.nan, region_match(seat, here))
+    return {"site_match": region_match(site, here), "region_match": near_seat}
 
 
 def _text_features(found: Candidates) -> dict[str, Floats]:

@@ -38,10 +38,17 @@ PRIOR = AdditiveModel(
             "Who lacks a required certificate cannot be awarded; who shows all can be at once.",
         ),
         Curve(
-            "region_match",
+            "site_match",
             ((0.0, 0.0), (0.4, 1.4), (0.8, 2.2), (1.0, 2.3)),
             +1,
-            "Near suppliers deliver, install and maintain at less cost; a quarter of contracts stay near.",
+            "Work is done at its site: who is near knows the ground and is on time. A quarter of the awarded "
+            "projects stay in their province, where a twenty-fifth would by chance.",
+        ),
+        Curve(
+            "region_match",
+            ((0.0, 0.0), (0.4, 0.5), (0.8, 0.8), (1.0, 0.9)),
+            +1,
+            "Goods travel, but near suppliers deliver and maintain at less cost.",
         ),
         Curve(
             "chain_match",

@@ -114,9 +114,11 @@ def test_an_offer_whose_time_has_passed_is_not_offered(engine: Engine):
 
 def test_a_region_in_the_text_counts_and_is_said_to_be_inferred(engine: Engine):
     answer = engine.suppliers(SupplierQuery(need_from_text("株洲轴承采购"), DAY))
-    assert (answer.query["region"], answer.query["region_inferred_from"]) == ("430200", "株洲")
+    places = answer.query["places"]
+    assert (places["site"], places["site_words"]) == ("430200", "株洲")
     parts = {part.feature: part.value for part in answer.results[0].contributions}
-    assert parts["region_match"] == 0.8
+    assert parts["site_match"] == 0.8
+    assert "region_match" not in parts
 
 
 def test_top_k_bounds_the_list_and_ranks_follow_scores(engine: Engine):

@@ -1,7 +1,8 @@
 import pytest
 
 from indexes.errors import InputError
-from recommender.places import mentioned_region, region_of
+from recommender.catalogue import Need
+from recommender.places import Places, mentioned_region, places_of, region_of
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,13 @@ def test_a_region_filter_is_the_shortest_prefix_of_its_code(text, prefix):
 def test_an_unknown_region_is_refused():
     with pytest.raises(InputError):
         region_of("亚特兰蒂斯")
+
+
+def test_the_site_is_named_in_the_title_and_the_seat_is_the_buyers():
+    road = Need("n", "株洲市某路改造工程", buyer_name="湖南某某建设集团")
+    assert places_of(road) == Places("430200", "株洲市", "430000", "湖南")
+    goods = Need("n", "轴承采购", region="330200", buyer_name="湖南某某集团")
+    assert places_of(goods) == Places("", "", "330200")
+    own_name = Need("n", "示例移动江西公司赣州分公司2026年物业服务")
+    assert places_of(own_name) == Places("", "", "360000", "江西")
+    assert places_of(Need("n", "轴承")) == Places()
