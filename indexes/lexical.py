@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ class LexicalIndex:
         rise, and adds *scores* of the same places."""
         self._size = size
         self._vocabulary = vocabulary
+        # needs share most of their words, and looking one up on disk takes longer than scoring it
+        self._find = lru_cache(maxsize=1 << 16)(vocabulary.find)
         self._offsets = offsets
         self._rows = rows
         self._scores = scores
@@ -93,12 +96,11 @@ class LexicalIndex:
 
     def scores(self, tokens: Sequence[str]) -> NDArray[np.float32]:
         """The score (n,) of every document for the query *tokens*; zeros for a query without known tokens."""
-        postings = self._postings(tokens)
-        if not postings:
-            return np.zeros(self._size, np.float32)
-        rows = np.concatenate([rows for _, rows, _ in postings])
-        added = np.concatenate([added for _, _, added in postings])
-        return np.bincount(rows, weights=added, minlength=self._size).astype(np.float32)
+        # in double precision, so that the order of the tokens does not show in the score
+        total = np.zeros(self._size, np.float64)
+        for _, rows, added in self._postings(tokens):
+            total[rows] += added  # a token has each document once
+        return total.astype(np.float32)
 
     def search(
         self, tokens: Sequence[str], k: int, allowed: NDArray[np.bool_] | None = None
@@ -140,10 +142,9 @@ class LexicalIndex:
         """Of each known token in the query: itself, the documents that hold it, and what it adds to them."""
         found = []
         for token, repeats in Counter(tokens).items():
-            number = self._vocabulary.find(token)
+            number = self._find(token)
             if number is not None:
                 span = slice(int(self._offsets[number]), int(self._offsets[number + 1]))
-                # in double precision, so that the order of the tokens does not show in the score
                 found.append((token, self._rows[span], repeats * self._scores[span].astype(np.float64)))
         return found
 
