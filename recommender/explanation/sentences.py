@@ -19,8 +19,8 @@ def for_buyer(name: str, evidence: Sequence[Evidence], requirements: Sequence[Re
         chinese = f"{name}的“{best.offer.span}”对应需求中的“{best.need.span}”"
         english = f"{name} offers “{best.offer.span}”, which answers “{best.need.span}”"
     else:
-        chinese = f"{name}的整体业务与需求相近，但没有可直接引用的产品"
-        english = f"{name} works in this field as a whole, but no single offering can be quoted"
+        chinese = f"{name}没有与需求直接对应、可以引用的语句，仅按整体业务比较"
+        english = f"{name} has no words to quote that answer the need; it was compared as a whole"
     chinese += (
         _listed("；已满足：", met, "、")
         + _listed("；缺少：", missing, "、")
@@ -43,8 +43,8 @@ def for_supplier(need: Need, evidence: Sequence[Evidence], requirements: Sequenc
         chinese = f"{buyer}需要“{best.need.span}”，贵企业的“{best.offer.span}”与之对应"
         english = f"The buyer asks for “{best.need.span}”; you offer “{best.offer.span}”"
     else:
-        chinese = f"{buyer}的需求与贵企业的整体业务相近"
-        english = "The need lies near your business as a whole"
+        chinese = f"{buyer}的需求在贵企业的资料中没有可直接引用的对应语句，仅按整体业务比较"
+        english = "Nothing on file about you answers the need in words; you were compared as a whole"
     if missing or unknown:
         chinese += _listed("；尚缺：", missing, "、") + _listed("；请补充证明：", unknown, "、")
         english += _listed("; you lack ", missing, ", ") + _listed("; please show ", unknown, ", ")
@@ -64,7 +64,9 @@ def cautions(
     """What a careful reader should know before acting."""
     found: list[str] = []
     if not evidence:
-        found.append("没有可引用的对应语句，仅整体相近 / no matching words to quote, similar as a whole only")
+        found.append(
+            "没有可引用的对应语句，仅按整体业务比较 / no matching words to quote, compared as a whole only"
+        )
     if offerings == 1:
         found.append("仅登记一项产品或能力 / a single offering on file")
     elif offerings == 0:

@@ -63,7 +63,7 @@ def test_sentences_are_made_of_the_parts_and_nothing_else():
     assert english == "某厂 offers “轴承”, which answers “轴箱轴承”; meets CRCC; lacks ISO 9001."
     chinese, english = for_supplier(Need("n", "t", buyer_name="某集团"), [PAIR], parts).split("\n")
     assert chinese == "某集团需要“轴箱轴承”，贵企业的“轴承”与之对应；尚缺：ISO 9001。"
-    assert "没有可直接引用的产品" in for_buyer("某厂", [], ())
+    assert "仅按整体业务比较" in for_buyer("某厂", [], ())
 
 
 def test_cautions_name_what_a_careful_reader_asks():
