@@ -175,6 +175,7 @@ class Engine:
             "need_id": need.need_id,
             "title": need.title,
             "description": need.description,
+            "qualification": need.qualification,
             "places": asdict(places),
             "requirements": [
                 {"requirement": d.name, "kind": d.kind, "asked": d.asked.to_json()} for d in asked

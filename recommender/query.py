@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -9,9 +10,14 @@ from datetime import date
 from indexes.errors import InputError
 from recommender.catalogue.domain import Enterprise, Link, Need, Offering, Size, Tier
 from recommender.places import region_of
+from recommender.requirements import demands
+from recommender.text.clauses import clauses
 
 MAX_TOP_K = 1000
 MAX_TEXT = 20_000
+_LONGEST_TITLE = 120
+_MOST_OFFERINGS = 20
+_CLAUSE = re.compile(r"[^，,；;。\n]+")
 SYSTEMS = ("lexical", "dense", "hybrid", "full")
 
 
@@ -130,24 +136,44 @@ def _check_top_k(top_k: int) -> None:
 
 
 def need_from_text(text: str, *, link: Link | None = None) -> Need:
-    """A need that somebody typed: its first line (or sentence) is the title, all of it the description.
+    """A need that somebody typed: its first line is the title, all of it the description, and what it demands
+    of suppliers at its end (须通过IRIS认证) the qualification. Each is a substring of *text*.
 
     Raises InputError for text that is blank or longer than 20,000 characters.
     """
     text = _checked_text(text)
-    first = text.split("\n", 1)[0].strip()
-    title = first if len(first) <= 120 else first[:120]
-    rest = text if text != title else ""
-    return Need(need_id="", title=title, description=rest, link=link or Link.SUPPLY)
+    body, qualification = _demands_apart(text)
+    first = body.split("\n", 1)[0].strip()
+    title = first if len(first) <= _LONGEST_TITLE else first[:_LONGEST_TITLE]
+    return Need(
+        need_id="",
+        title=title,
+        description=body if body != title else "",
+        qualification=qualification,
+        link=link or Link.SUPPLY,
+    )
+
+
+def _demands_apart(text: str) -> tuple[str, str]:
+    """*text* cut before the run of demands that ends it: what is wanted, and what suppliers must bring."""
+    cut = len(text)
+    for clause in reversed(list(_CLAUSE.finditer(text))):
+        if not demands(Need("", clause.group())):
+            break
+        cut = clause.start()
+    body = text[:cut].rstrip(" \n，,；;。")
+    return (body, text[cut:].strip()) if body else (text, "")
 
 
 def enterprise_from_text(text: str) -> tuple[Enterprise, tuple[Offering, ...]]:
-    """An enterprise known only by what somebody typed of it. Raises InputError as :func:`need_from_text`."""
+    """An enterprise known only by what somebody typed of it: each clause counts as something it offers.
+
+    Raises InputError as :func:`need_from_text`.
+    """
     text = _checked_text(text)
-    offering = Offering(
-        offering_id="", enterprise_id="", title=text[:120], description=text if len(text) > 120 else ""
-    )
-    return Enterprise(enterprise_id="", name="", description=text), (offering,)
+    named = list(dict.fromkeys(clauses(text)))[:_MOST_OFFERINGS] or [text[:_LONGEST_TITLE]]
+    offerings = tuple(Offering(offering_id="", enterprise_id="", title=clause) for clause in named)
+    return Enterprise(enterprise_id="", name="", description=text), offerings
 
 
 def _checked_text(text: str) -> str:

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.encoder import Encoder
-from recommender.explanation.phrases import Phrases, clauses
+from recommender.explanation.phrases import Phrases
 from recommender.results import Evidence, Span
+from recommender.text.clauses import clauses
 
 _LEAST = 0.4  # below this cosine two phrases do not say the same; nothing is quoted
 _CARRIED = 0.5  # how much nearness to the other side as a whole counts beside the pair's own likeness

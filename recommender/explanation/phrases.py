@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,18 +10,11 @@ import rjieba
 from numpy.typing import NDArray
 
 from recommender.encoder import Encoder
+from recommender.text.clauses import clauses, names_something
 
-# A comma or full stop between digits belongs to a number.
-_BREAK = re.compile(
-    r"[。；;！!？?\n\r\t，、：:|【】\[\]（）()《》“”\"]|(?<!\d)[,.](?!\d)|(?<=\d)[,.](?!\d)|(?<!\d)[,.](?=\d)"
-)
-_LONGEST_CLAUSE = 60
-_SHORTEST = 2
 _MOST_CLAUSES = 40
 _CUT_CLAUSES = 8
 _WINDOW = range(4, 17)  # characters a quoted run of words may have
-# A number with its unit means nothing out of its place; a name does.
-_NAMES = re.compile(r"[\u3400-\u9fff].*[\u3400-\u9fff]|[A-Za-z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +31,6 @@ class Phrases:
     vectors: NDArray[np.float32]
 
 
-def clauses(text: str) -> Iterator[str]:
-    """The clauses of *text*, trimmed, each 2–60 characters and a substring of it."""
-    start = 0
-    for end in [*(m.start() for m in _BREAK.finditer(text)), len(text)]:
-        clause = text[start:end].strip(" \u3000\t-—·*#")
-        start = end + 1
-        for cut in range(0, len(clause), _LONGEST_CLAUSE):
-            piece = clause[cut : cut + _LONGEST_CLAUSE].strip()
-            if len(piece) >= _SHORTEST and _NAMES.search(piece):
-                yield piece
-
-
 def runs(clause: str) -> Iterator[str]:
     """Runs of whole words inside *clause*, 4–16 characters each, so that a long title is quoted in part."""
     words = rjieba.cut(clause)
@@ -60,7 +40,7 @@ def runs(clause: str) -> Iterator[str]:
             run += word
             if len(run) > _WINDOW[-1]:
                 break
-            if len(run) in _WINDOW and run.strip() == run and run != clause and _NAMES.search(run):
+            if len(run) in _WINDOW and run.strip() == run and run != clause and names_something(run):
                 yield run
 
 

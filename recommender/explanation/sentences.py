@@ -9,6 +9,14 @@ from recommender.catalogue.domain import Enterprise, Need
 from recommender.results import Evidence, Requirement
 
 _LISTED = 3
+_WORDS = {
+    "sme": "中小企业",
+    "small_micro": "小微企业",
+    "innovative": "创新型中小企业",
+    "specialized": "专精特新",
+    "little_giant": "专精特新小巨人",
+    "champion": "制造业单项冠军",
+}
 
 
 def for_buyer(name: str, evidence: Sequence[Evidence], requirements: Sequence[Requirement]) -> str:
@@ -85,7 +93,12 @@ def cautions(
 
 
 def _of(requirements: Sequence[Requirement], status: str) -> list[str]:
-    return [r.requirement for r in requirements if r.status == status][:_LISTED]
+    return [_in_words(r) for r in requirements if r.status == status][:_LISTED]
+
+
+def _in_words(requirement: Requirement) -> str:
+    """A requirement as a reader says it; codes of tiers and sizes become their names."""
+    return " / ".join(_WORDS.get(part, part) for part in requirement.requirement.split("|"))
 
 
 def _listed(lead: str, items: Sequence[str], mark: str) -> str:

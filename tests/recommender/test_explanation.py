@@ -6,8 +6,9 @@ import pytest
 from recommender.catalogue import Certification, Enterprise, Need
 from recommender.encoder import Encoder
 from recommender.explanation import cautions, evidence, for_buyer, for_supplier, phrases_of
-from recommender.explanation.phrases import clauses, runs
+from recommender.explanation.phrases import runs
 from recommender.results import Evidence, Requirement, Span
+from recommender.text.clauses import clauses
 
 PAIR = Evidence(Span("title", "轴箱轴承"), Span("title", "轴承"), "o1", 0.9)
 
@@ -63,6 +64,8 @@ def test_sentences_are_made_of_the_parts_and_nothing_else():
     assert english == "某厂 offers “轴承”, which answers “轴箱轴承”; meets CRCC; lacks ISO 9001."
     chinese, english = for_supplier(Need("n", "t", buyer_name="某集团"), [PAIR], parts).split("\n")
     assert chinese == "某集团需要“轴箱轴承”，贵企业的“轴承”与之对应；尚缺：ISO 9001。"
+    tier = Requirement("little_giant|champion", "tier", "missing")
+    assert "专精特新小巨人 / 制造业单项冠军" in for_buyer("某厂", [PAIR], [tier])
     assert "仅按整体业务比较" in for_buyer("某厂", [], ())
 
 

@@ -34,6 +34,20 @@ def test_a_typed_need_keeps_its_first_line_as_title():
     assert need_from_text("轴承").description == ""
 
 
+def test_demands_at_the_end_of_a_typed_need_are_its_qualification():
+    text = "轴箱轴承500套，内径130mm，须通过IRIS认证，注册资本不低于500万元。"
+    need = need_from_text(text)
+    assert need.title == "轴箱轴承500套，内径130mm"
+    assert need.qualification == "须通过IRIS认证，注册资本不低于500万元。"
+    assert need_from_text("通过IRIS认证的轴箱轴承").title == "通过IRIS认证的轴箱轴承"
+    assert need_from_text("轴承，须通过IRIS认证，用于转向架").title == "轴承，须通过IRIS认证，用于转向架"
+
+
+def test_a_typed_enterprise_offers_what_each_clause_says():
+    _, offerings = enterprise_from_text("生产石英环、石英舟，年产5万件")
+    assert [offering.title for offering in offerings] == ["生产石英环", "石英舟", "年产5万件"]
+
+
 @pytest.mark.parametrize("text", ["", "  \n", "\x00", "字" * 20_001])
 def test_blank_and_endless_texts_are_refused(text):
     with pytest.raises(InputError):
