@@ -14,6 +14,7 @@ from recommender.text.clauses import clauses, names_something
 
 _MOST_CLAUSES = 40
 _CUT_CLAUSES = 8
+_FUNCTION_WORDS = frozenset("的 用 用于 与 和 及 等 为 在 于 对 由 以 或 并 拟 将 从 至 到 其 该 各".split())
 _WINDOW = range(4, 17)  # characters a quoted run of words may have
 
 
@@ -32,15 +33,21 @@ class Phrases:
 
 
 def runs(clause: str) -> Iterator[str]:
-    """Runs of whole words inside *clause*, 4–16 characters each, so that a long title is quoted in part."""
+    """Runs of whole words inside *clause*, 4–16 characters each, so that a long title is quoted in part.
+
+    A run neither begins nor ends with a function word: 用高纯湿 is no phrase.
+    """
     words = rjieba.cut(clause)
-    for first in range(len(words)):
+    for first, start in enumerate(words):
+        if start in _FUNCTION_WORDS:
+            continue
         run = ""
         for word in words[first:]:
             run += word
             if len(run) > _WINDOW[-1]:
                 break
-            if len(run) in _WINDOW and run.strip() == run and run != clause and names_something(run):
+            whole = run.strip() == run and run != clause and word not in _FUNCTION_WORDS
+            if whole and len(run) in _WINDOW and names_something(run):
                 yield run
 
 
