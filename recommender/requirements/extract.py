@@ -75,11 +75,11 @@ def _from_text(field: str, text: str) -> list[Demand]:
         folded = for_search(words)
         if not folded or _SOFT.search(folded):
             continue
-        for certificate, start, end in find_certificates(folded):
-            # to "keep up a quality management system" is not to hold a certificate of one, and a
-            # description speaks of the thing itself: only words of holding make a demand there
-            holding = _CERTIFIED if "管理体系" in folded[start:end] else _HOLDING
-            if (field != "qualification" or holding is _CERTIFIED) and not holding.search(folded):
+        # a description speaks of the thing itself: only words of holding make a demand there
+        demanding = field == "qualification" or _HOLDING.search(folded) is not None
+        for certificate, start, end in find_certificates(folded) if demanding else ():
+            # to keep up a quality management system is not to hold a certificate of one
+            if "管理体系" in folded[start:end] and not _CERTIFIED.search(folded):
                 continue
             span = _original(words, folded, start, end)
             found.append(
