@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,14 @@ from indexes.documents import DocumentStore
 from indexes.errors import CatalogueError
 from indexes.filters import FilterColumns
 from recommender import profile
-from recommender.catalogue import Kind, Reader
+from recommender.catalogue import Kind
 from recommender.catalogue.domain import Enterprise, Need, Offering, Size, Tier
 from recommender.catalogue.json_values import to_json
 from recommender.places import places_of
 from recommender.requirements import demands
+
+if TYPE_CHECKING:
+    from recommender.catalogue import Reader
 
 OFFERINGS, ENTERPRISES, NEEDS = "offerings", "enterprises", "needs"
 Vectors = NDArray[np.float32]

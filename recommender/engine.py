@@ -204,9 +204,8 @@ class Engine:
         rows = rows[found.offered[rows]]
         if len(rows):
             alike = self.snapshot.offerings.vectors.rows(rows) @ found.vector
-            alike[rows == found.candidates.offering[position]] = (
-                np.inf
-            )  # what was scored is what is quoted first
+            # what was scored is what is quoted first
+            alike[rows == found.candidates.offering[position]] = np.inf
             rows = rows[best_rows(alike, _QUOTED)]
         quoted = self._quote(
             quotable,

@@ -38,10 +38,12 @@ def standing_text(enterprise: Enterprise) -> str:
 
 
 def enterprise_tokens(enterprise: Enterprise, offerings: Sequence[Offering]) -> list[str]:
-    """The lexical document of an enterprise: its name, standing and everything it offers."""
-    texts = [enterprise.name, enterprise.short_name, standing_text(enterprise)]
-    texts.extend(offering_text(o) for o in offerings)
-    return tokens(_joined(*texts))
+    """The lexical document of an enterprise: its name, everything it offers, and its standing.
+
+    The standing comes last, so that an endless description is what is cut and not the offerings.
+    """
+    texts = [enterprise.name, enterprise.short_name, *(offering_text(o) for o in offerings)]
+    return tokens(_joined(*texts, standing_text(enterprise)))
 
 
 def profile_vector(

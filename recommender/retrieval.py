@@ -5,6 +5,7 @@ Retrieval is generous and cheap; the ranking decides. Each candidate keeps the r
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,7 +19,7 @@ Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
 
 _MOST_OFFERINGS = 64  # offerings of one enterprise that ask for buyers; the rest repeat them
-_MOST_WORDS = 600  # distinct tokens of an enterprise that ask for buyers
+_MOST_WORDS = 600  # distinct tokens of an enterprise that ask for buyers, its most frequent
 RRF_CONSTANT = 60  # Cormack, Clarke & Büttcher 2009
 
 
@@ -127,7 +128,7 @@ def find_needs(
     needs = snapshot.needs
     asking = np.concatenate([offerings[:_MOST_OFFERINGS], profile[None, :]])
     _, rows = needs.vectors.search(asking, depth, allowed)
-    counted = sorted(set(words))[:_MOST_WORDS]
+    counted = [word for word, _ in Counter(words).most_common(_MOST_WORDS)]
     scores = np.where(allowed, needs.lexical.scores(counted).astype(np.float64), 0.0)
     found = np.unique(np.concatenate([rows[rows >= 0], _best_positive(scores, depth)]))
     vectors = needs.vectors.rows(found)

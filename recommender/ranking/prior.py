@@ -10,7 +10,7 @@ from __future__ import annotations
 from recommender.ranking.additive import AdditiveModel, Curve
 
 PRIOR = AdditiveModel(
-    base=-5.0,  # half of the candidates this good are right answers of the sample's golden queries
+    base=-5.5,  # where contributions reach 5.5, half are right answers to the sample's golden queries
     curves=(
         Curve(
             "semantic_match",

@@ -75,31 +75,33 @@ def suppliers(
 ) -> None:
     """Who can supply this need?"""
     from recommender.query import Filters, SupplierQuery, need_from_text
-    from service.cli.files import needs_from
 
     _one_of(need=need, text=text, needs=needs)
     day, filters, chosen = as_day(as_of), Filters.parse(where), _link(link)
     place = workspace(home)
     left_out: list[str] = []
-    with place.catalogue() as catalogue:
-        if needs is not None:
-            asked, left_out = needs_from(needs)
-        else:
-            asked = [catalogue.need(need) if need else need_from_text(text, link=chosen)]
-        queries = [
-            SupplierQuery(need=each, as_of=day, top_k=top_k, filters=filters, link=chosen, explain=explain)
-            for each in asked
-        ]
-        engine = place.engine()
-        _answer(
-            queries,
-            "need_id",
-            lambda query: (query.need.need_id, query.need.title),
-            engine.suppliers_many,
-            out=out,
-            as_json=as_json,
-            several=needs is not None,
-        )
+    if needs is not None:
+        from service.cli.files import needs_from
+
+        asked, left_out = needs_from(needs)
+    elif text:
+        asked = [need_from_text(text, link=chosen)]
+    else:
+        with place.catalogue() as catalogue:
+            asked = [catalogue.need(need)]
+    queries = [
+        SupplierQuery(need=each, as_of=day, top_k=top_k, filters=filters, link=chosen, explain=explain)
+        for each in asked
+    ]
+    _answer(
+        queries,
+        "need_id",
+        lambda query: (query.need.need_id, query.need.title),
+        place.engine().suppliers_many,
+        out=out,
+        as_json=as_json,
+        several=needs is not None,
+    )
     _tell_left_out(left_out)
 
 
@@ -129,48 +131,45 @@ def buyers(
     """Which open needs could this enterprise meet, and whose are they?"""
     from recommender.catalogue import Visibility
     from recommender.query import BuyerQuery, Filters, enterprise_from_text
-    from service.cli.files import enterprises_from
 
     _one_of(enterprise=enterprise, text=text, enterprises=enterprises)
     day, filters, chosen = as_day(as_of), Filters.parse(where), _link(link)
     visible = tuple(each.value for each in Visibility)
     place = workspace(home)
     left_out: list[str] = []
-    with place.catalogue() as catalogue:
-        if text:
-            pairs = [enterprise_from_text(text)]
-        else:
+    if text:
+        pairs = [enterprise_from_text(text)]
+    else:
+        with place.catalogue() as catalogue:
             if enterprises is not None:
+                from service.cli.files import enterprises_from
+
                 asked, left_out = enterprises_from(enterprises)
             else:
                 asked = [catalogue.enterprise(enterprise)]
             pairs = [(each, catalogue.offerings_of(each.enterprise_id)) for each in asked]
-        queries = [
-            BuyerQuery(
-                enterprise=each,
-                offerings=offerings,
-                as_of=day,
-                top_k=top_k,
-                filters=filters,
-                link=chosen,
-                explain=explain,
-                visibility=visible,
-            )
-            for each, offerings in pairs
-        ]
-        engine = place.engine()
-        _answer(
-            queries,
-            "enterprise_id",
-            lambda query: (
-                query.enterprise.enterprise_id,
-                query.enterprise.name or query.enterprise.description,
-            ),
-            engine.buyers_many,
-            out=out,
-            as_json=as_json,
-            several=enterprises is not None,
+    queries = [
+        BuyerQuery(
+            enterprise=each,
+            offerings=offerings,
+            as_of=day,
+            top_k=top_k,
+            filters=filters,
+            link=chosen,
+            explain=explain,
+            visibility=visible,
         )
+        for each, offerings in pairs
+    ]
+    _answer(
+        queries,
+        "enterprise_id",
+        lambda query: (query.enterprise.enterprise_id, query.enterprise.name or query.enterprise.description),
+        place.engine().buyers_many,
+        out=out,
+        as_json=as_json,
+        several=enterprises is not None,
+    )
     _tell_left_out(left_out)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -170,3 +172,24 @@ def test_an_interrupted_command_is_quiet(rongtong, engine):
     result = rongtong("recommend", "suppliers", "--text", "a")
     assert result.exit_code == 130
     assert "Traceback" not in result.output
+
+
+ONE_SHOT = """
+import sys
+from typer.testing import CliRunner
+from service.cli.main import app
+
+asked = ["recommend", "suppliers", "--text", "轴承", "--home", sys.argv[1]]
+found = CliRunner().invoke(app, asked)
+import recommender.engine
+
+heavy = {"torch", "sentence_transformers", "sqlalchemy", "alembic", "pandas", "bm25s", "fastapi"}
+sys.exit(f"{found.exit_code} {sorted(heavy & set(sys.modules))}")
+"""
+
+
+def test_a_typed_need_waits_for_neither_torch_nor_the_database(tmp_path):
+    """Without a release the command fails, but not before it has imported what it needs."""
+    command = [sys.executable, "-c", ONE_SHOT, str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.stderr.strip() == "1 []"
