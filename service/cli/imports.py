@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from indexes.errors import InputError, RongtongError
+from recommender.catalogue import Kind
 from service.cli.common import (
     Home,
     Json,
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     from recommender.intake.importer import ImportReport
 
 SOME_REJECTED = 3
-
-
-class Kind(StrEnum):
-    """The catalogue's kinds, told again here: importing them would cost ``--help`` the database toolkit."""
-
-    ENTERPRISES = "enterprises"
-    OFFERINGS = "offerings"
-    NEEDS = "needs"
-    OUTCOMES = "outcomes"
-    EDGES = "edges"
 
 
 def register(app: typer.Typer) -> None:
@@ -67,7 +57,6 @@ def import_files(
     Rows are upserted by id: importing a file twice changes nothing. Exit code 0: all rows accepted,
     3: some rejected, 2: wrong usage or unreadable file, 1: failure, nothing written.
     """
-    from recommender.catalogue import Kind as DomainKind
     from recommender.intake.importer import import_file
 
     columns = dict(_mapping(each) for each in column or [])
@@ -86,7 +75,7 @@ def import_files(
             try:
                 report = import_file(
                     catalogue,
-                    DomainKind(kind.value),
+                    kind,
                     file,
                     columns=columns,
                     dry_run=dry_run,

@@ -6,35 +6,22 @@ Who may run commands here may see every need of the workspace, whatever its visi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from indexes.errors import InputError
+from recommender.catalogue import Link
 from service.cli.common import Home, Json, Progress, group, messages, output, print_json, progress, workspace
 from service.cli.options import AsOf, as_day
 
 if TYPE_CHECKING:
-    from recommender.catalogue import Link as DomainLink
     from recommender.results import Recommendation
 
 app = group("Ranked suppliers for a need, or ranked needs and their buyers for an enterprise.")
 SOME_LEFT_OUT = 3
 Query = TypeVar("Query")
-
-
-class Link(StrEnum):
-    """The domain's links, told again here: importing them would cost ``--help`` the database toolkit."""
-
-    INNOVATION = "innovation"
-    INDUSTRY = "industry"
-    SUPPLY = "supply"
-    DATA = "data"
-    CAPITAL = "capital"
-    SERVICE = "service"
-    TALENT = "talent"
 
 
 TopK = Annotated[int, typer.Option("--top-k", metavar="K", help="How many results, 1 to 1000.")]
@@ -47,9 +34,7 @@ Where = Annotated[
         "Also size, industry, industry_chain, link, buyer. A field given twice means either value.",
     ),
 ]
-OnLink = Annotated[
-    Link | None, typer.Option("--link", help="One of the seven chains (default: the need's own).")
-]
+OnLink = Annotated[Link | None, typer.Option("--link", help="One of the seven chains (default: any).")]
 Explain = Annotated[bool, typer.Option("--explain", help="Show the reasons of each result.")]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="RUN.jsonl", help="Write the results there, one line each.")
@@ -77,7 +62,7 @@ def suppliers(
     from recommender.query import Filters, SupplierQuery, need_from_text
 
     _one_of(need=need, text=text, needs=needs)
-    day, filters, chosen = as_day(as_of), Filters.parse(where), _link(link)
+    day, filters = as_day(as_of), Filters.parse(where)
     place = workspace(home)
     left_out: list[str] = []
     if needs is not None:
@@ -85,12 +70,12 @@ def suppliers(
 
         asked, left_out = needs_from(needs)
     elif text:
-        asked = [need_from_text(text, link=chosen)]
+        asked = [need_from_text(text, link=link)]
     else:
         with place.catalogue() as catalogue:
             asked = [catalogue.need(need)]
     queries = [
-        SupplierQuery(need=each, as_of=day, top_k=top_k, filters=filters, link=chosen, explain=explain)
+        SupplierQuery(need=each, as_of=day, top_k=top_k, filters=filters, link=link, explain=explain)
         for each in asked
     ]
     _answer(
@@ -133,7 +118,7 @@ def buyers(
     from recommender.query import BuyerQuery, Filters, enterprise_from_text
 
     _one_of(enterprise=enterprise, text=text, enterprises=enterprises)
-    day, filters, chosen = as_day(as_of), Filters.parse(where), _link(link)
+    day, filters = as_day(as_of), Filters.parse(where)
     visible = tuple(each.value for each in Visibility)
     place = workspace(home)
     left_out: list[str] = []
@@ -155,7 +140,7 @@ def buyers(
             as_of=day,
             top_k=top_k,
             filters=filters,
-            link=chosen,
+            link=link,
             explain=explain,
             visibility=visible,
         )
@@ -233,12 +218,6 @@ def _one_of(**given: object) -> None:
             "Nothing was asked." if not names else "Several things were asked at once.",
             mend=f"give exactly one of {options}",
         )
-
-
-def _link(chosen: Link | None) -> DomainLink | None:
-    from recommender.catalogue import Link as DomainLink
-
-    return DomainLink(chosen.value) if chosen else None
 
 
 def _tell_left_out(left_out: Sequence[str]) -> None:
