@@ -71,23 +71,66 @@ class Interval:
         return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
-def bootstrap(values: Floats, *, seed: int = _SEED) -> Interval:
-    """The mean of *values* (q,) with the 2.5 and 97.5 percentiles of 2,000 resamples (Efron 1979)."""
-    if not len(values):
-        return Interval(0.0, 0.0, 0.0)
+def bootstrap(values: Floats, *, groups: NDArray[np.int64] | None = None, seed: int = _SEED) -> Interval:
+    """The mean of *values* (q,) with the 2.5 and 97.5 percentiles of 2,000 resamples (Efron 1979).
+
+    *groups* (q,) numbers queries that belong together (products of one company): whole groups are drawn, so
+    that queries which rise and fall together do not count as independent witnesses.
+    """
+    return intervals({"": values}, groups=groups, seed=seed)[""]
+
+
+def intervals(
+    values: Mapping[str, Floats], *, groups: NDArray[np.int64] | None = None, seed: int = _SEED
+) -> dict[str, Interval]:
+    """:func:`bootstrap` of each measure of the same queries, from the same resamples."""
+    matrix = np.stack(list(values.values()), axis=1)
+    if not len(matrix):
+        return dict.fromkeys(values, Interval(0.0, 0.0, 0.0))
+    sums, sizes = _by_group(matrix, groups)
     random = np.random.default_rng(seed)
-    means = np.array([values[random.integers(0, len(values), len(values))].mean() for _ in range(_RESAMPLES)])
-    return Interval(float(values.mean()), float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975)))
+    means = np.empty((_RESAMPLES, matrix.shape[1]))
+    for row in range(_RESAMPLES):
+        drawn = random.integers(0, len(sums), len(sums))
+        means[row] = sums[drawn].sum(axis=0) / sizes[drawn].sum()
+    low, high = np.quantile(means, [0.025, 0.975], axis=0)
+    whole = matrix.mean(axis=0)
+    return {m: Interval(float(whole[i]), float(low[i]), float(high[i])) for i, m in enumerate(values)}
 
 
-def randomisation_test(one: Floats, other: Floats, *, seed: int = _SEED) -> float:
+def randomisation_test(
+    one: Floats, other: Floats, *, groups: NDArray[np.int64] | None = None, seed: int = _SEED
+) -> float:
     """Two-sided p-value that paired *one* and *other* (q,) differ in the mean, by 10,000 random swaps of the
-    pairs (Smucker, Allan & Carterette 2007). Never 0: the observed labelling counts as one of the swaps."""
-    differences = one - other
-    observed = abs(differences.mean())
+    pairs (Smucker, Allan & Carterette 2007). Never 0: the observed labelling counts as one of the swaps.
+    Queries of one of *groups* (q,) are swapped together."""
+    return significance({"": one}, {"": other}, groups=groups, seed=seed)[""]
+
+
+def significance(
+    one: Mapping[str, Floats],
+    other: Mapping[str, Floats],
+    *,
+    groups: NDArray[np.int64] | None = None,
+    seed: int = _SEED,
+) -> dict[str, float]:
+    """:func:`randomisation_test` of each measure of the same queries, from the same swaps."""
+    matrix = np.stack([one[measure] - other[measure] for measure in one], axis=1)
+    sums, _ = _by_group(matrix, groups)
+    observed = np.abs(sums.sum(axis=0)) / max(len(matrix), 1)
     random = np.random.default_rng(seed)
-    swaps, extreme = 10_000, 0
+    swaps, extreme = 10_000, np.zeros(matrix.shape[1], np.int64)
     for _ in range(0, swaps, 500):
-        signs = random.choice(np.array([-1.0, 1.0]), size=(500, len(differences)))
-        extreme += int((np.abs(signs @ differences) / len(differences) >= observed - 1e-12).sum())
-    return (extreme + 1) / (swaps + 1)
+        signs = random.choice(np.array([-1.0, 1.0]), size=(500, len(sums)))
+        extreme += (np.abs(signs @ sums) / max(len(matrix), 1) >= observed - 1e-12).sum(axis=0)
+    return {m: (int(extreme[i]) + 1) / (swaps + 1) for i, m in enumerate(one)}
+
+
+def _by_group(matrix: Floats, groups: NDArray[np.int64] | None) -> tuple[Floats, Floats]:
+    """Sums (g, m) of the rows of *matrix* (q, m) in each group, and how many each has (g,)."""
+    if groups is None:
+        return matrix, np.ones(len(matrix))
+    _, numbers = np.unique(groups, return_inverse=True)
+    sums = np.zeros((int(numbers.max(initial=-1)) + 1, matrix.shape[1]))
+    np.add.at(sums, numbers, matrix)
+    return sums, np.bincount(numbers).astype(np.float64)

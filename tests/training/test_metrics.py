@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.metrics import bootstrap, randomisation_test, scores_by_query
+from training.metrics import bootstrap, intervals, randomisation_test, scores_by_query, significance
 
 DOCUMENTS = [f"d{i}" for i in range(15)]
 
@@ -60,3 +60,29 @@ def test_the_paired_test_tells_a_steady_gain_from_noise():
     assert randomisation_test(base + 0.05, base) < 0.001
     assert randomisation_test(base, random.permutation(base)) > 0.05
     assert randomisation_test(base, base) == 1.0
+
+
+def test_measures_taken_together_are_those_taken_one_by_one():
+    random = np.random.default_rng(2)
+    one = {"a": random.random(40), "b": random.random(40)}
+    other = {"a": random.random(40), "b": one["b"] - 0.1}
+    assert intervals(one)["b"].low == pytest.approx(bootstrap(one["b"]).low)
+    together = significance(one, other)
+    assert together["a"] == randomisation_test(one["a"], other["a"])
+    assert together["b"] < 0.001 < together["a"]
+
+
+def test_queries_of_one_group_are_no_independent_witnesses():
+    alone, base = np.array([1.0, 0.0, 1.0, 1.0, 0.0, 1.0]), np.full(6, 0.2)
+    values, other = np.repeat(alone, 50), np.repeat(base, 50)
+    groups = np.repeat(np.arange(6), 50)
+    grouped, free = bootstrap(values, groups=groups), bootstrap(values)
+    assert grouped.mean == free.mean == pytest.approx(4 / 6)
+    assert grouped.low == pytest.approx(bootstrap(alone).low)
+    assert free.high - free.low < (grouped.high - grouped.low) / 4
+    assert randomisation_test(values, other, groups=groups) == randomisation_test(alone, base) > 0.05
+    assert randomisation_test(values, other) < 0.001
+
+
+def test_a_group_of_many_queries_weighs_as_many():
+    assert bootstrap(np.array([1.0, 1.0, 1.0, 0.0]), groups=np.array([7, 7, 7, 9])).mean == 0.75
