@@ -1,110 +1,184 @@
-"""What a need demands of its suppliers, each demand with the words that state it."""
+"""What a need demands, each demand with the words that state it.
+
+:func:`mentions` reads one text; :func:`demands` gathers a need's fields, joins alternatives (A或B) into one
+demand and drops repetitions.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 
 from recommender.catalogue.domain import Need
 from recommender.requirements.certificates import Certificate, canonical, find_certificates
+from recommender.requirements.delivery import delivery
+from recommender.requirements.experience import experience
+from recommender.requirements.mention import Clause, Detail, Mention, Quantity, clauses_of
+from recommender.requirements.specifications import at_site, quantities, specifications
+from recommender.requirements.staff import staff
+from recommender.requirements.standing import standing
 from recommender.results import Source
-from recommender.text.normalise import for_search
 
-# A clause that only rewards or refuses is no demand.
-_SOFT = re.compile(
-    r"优先|加分|得分|评分|得?\d+分|可提供|如有|若有|不要求|无需|不作要求|不接受|不得|禁止|鼓励"
-)
-_CLAUSE = re.compile(r"[^。；;\n!！?？]+")
-_EXPERIENCE = re.compile(
-    r"(?:同类|类似|相关|相似)[^。；;\n]{0,14}?业绩|业绩(?:要求|证明)|(?:至少|不少于|具有|具备)[^。；;\n]{0,30}?业绩"
-)
-_CAPITAL = re.compile(
-    r"注册资(?:本|金)[^。；;\n\d]{0,14}?(?:不低于|不少于|不小于|≥|>=|在|达到|大于)[^。；;\n\d]{0,6}?(\d[\d,]*(?:\.\d+)?)\s*(亿|万)?元?"
-)
 _CERTIFIED = re.compile("认证|证书")
 _HOLDING = re.compile("认证|证书|许可|资质|资格|具备|具有|通过|取得")
+_NAMES_ONE = re.compile("认[证定]|证|资[质格]|体系|级|许可|[a-z]{2}|标准|鉴定|一体化|承制|标")
+# the certificate itself is what is bought, or a rule about it is quoted
+_BOUGHT = re.compile(
+    r"[)》]?\s?(?:认证)?(?:服务|咨询|采购|模块|软件|全流程|管理办法|实施|培训|机构|认可证书|代办|办理|[一二三]级资质证书换)"
+)
+_OR = re.compile(r"或")
+_AND = re.compile(r"[,;。]|并|且|同时|以及|和")
+_ANY_OF = re.compile(r"之一|任[意一]")
 _MAX_TEXT = 50_000
+_PRODUCT = frozenset({"specification", "quantity", "delivery"})
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A requirement as asked. ``kind``: certification, tier, size, experience or registered_capital.
+    """A requirement as asked. ``kind``: certification, tier, size, registered_capital, experience, region,
+    staff, delivery, quantity or specification; ``name`` is what a reader sees.
 
-    ``name`` is what a reader sees; ``certificate`` and ``amount`` (yuan) are set for their kinds.
+    ``details`` are alternatives, any of which meets it. ``must`` is False where the words leave room. A
+    demand is ``of`` the supplier (what it must be or hold) or the product (what, how much, when).
     """
 
     kind: str
     name: str
     asked: Source
-    certificate: Certificate | None = None
-    amount: float | None = None
+    details: tuple[Detail, ...] = ()
+    must: bool = True
+
+    @property
+    def of(self) -> str:
+        return "product" if self.kind in _PRODUCT else "supplier"
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        return tuple(d for d in self.details if isinstance(d, Certificate))
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The first of the certificates that would do; None for other kinds."""
+        return next(iter(self.certificates), None)
 
 
 def demands(need: Need) -> tuple[Demand, ...]:
     """Every demand of *need*: stated ones from its fields first, then those read out of its text.
 
-    What comes from text is marked ``inferred``; a certificate stated in a field is not read a second
-    time from the text.
+    What comes from text is marked ``inferred``; what a field states is not read a second time from the text.
     """
     found: list[Demand] = []
     for name in need.required_certifications:
-        found.append(Demand("certification", name, Source("required_certifications", name), canonical(name)))
+        source = Source("required_certifications", name)
+        found.append(Demand("certification", name, source, (canonical(name),)))
     if need.required_tiers:
         names = tuple(str(t) for t in need.required_tiers)
-        found.append(Demand("tier", "|".join(names), Source("required_tiers", names[0])))
+        found.append(Demand("tier", "|".join(names), Source("required_tiers", names[0]), need.required_tiers))
     if need.reserved_for:
-        found.append(Demand("size", need.reserved_for, Source("reserved_for", need.reserved_for)))
+        size = need.reserved_for
+        found.append(Demand("size", size, Source("reserved_for", size), (size,)))
+    if need.quantity:
+        quantity = Quantity(need.quantity, need.unit)
+        words = f"{need.quantity:g}"
+        found.append(
+            Demand(
+                "quantity", f"{words} {need.unit}".strip(), Source("quantity", words), (quantity,), must=False
+            )
+        )
     for field in ("qualification", "description", "title"):
-        for demand in _from_text(field, getattr(need, field)[:_MAX_TEXT]):
+        text = getattr(need, field)[:_MAX_TEXT]
+        for demand in _joined(field, text):
             if not any(_same(demand, known) for known in found):
                 found.append(demand)
     return tuple(found)
 
 
+def _joined(field: str, text: str) -> Iterator[Demand]:
+    """The demands of one text, alternatives joined."""
+    for group, alternatives in groupby(mentions(field, text), lambda m: m.group or id(m)):
+        several = list(alternatives)
+        first, last = several[0], several[-1]
+        span = text[first.start : last.end] if group == first.group else text[first.start : first.end]
+        source = Source(field, span, inferred=True, start=first.start)
+        details = tuple(dict.fromkeys(m.detail for m in several))
+        mark = "|" if first.kind == "tier" else " 或 "
+        name = mark.join(dict.fromkeys(m.name for m in several))
+        yield Demand(first.kind, name, source, details, must=first.must)
+
+
+_ONCE = frozenset({"registered_capital", "experience", "size", "tier", "quantity"})
+
+
 def _same(one: Demand, other: Demand) -> bool:
-    """Whether two demands ask for the same: a kind of certificate whatever its grade, else the kind alone."""
+    """Whether *one* asks for what *other* asks for already: a kind of certificate whatever its grade, a kind
+    that is asked once, else the same words' meaning."""
+    if one.kind != other.kind:
+        return False
+    if one.kind in _ONCE:
+        return True
     if one.certificate and other.certificate:
-        return one.certificate.name == other.certificate.name
-    return one.kind == other.kind
+        return {c.name for c in one.certificates} <= {c.name for c in other.certificates}
+    return one.details == other.details
 
 
-def _from_text(field: str, text: str) -> list[Demand]:
-    found: list[Demand] = []
-    for clause in _CLAUSE.finditer(text):
-        words = clause.group().strip()
-        folded = for_search(words)
-        if not folded or _SOFT.search(folded):
-            continue
-        # a description speaks of the thing itself: only words of holding make a demand there
-        demanding = field == "qualification" or _HOLDING.search(folded) is not None
-        for certificate, start, end in find_certificates(folded) if demanding else ():
-            # to keep up a quality management system is not to hold a certificate of one
-            if "管理体系" in folded[start:end] and not _CERTIFIED.search(folded):
-                continue
-            span = _original(words, folded, start, end)
-            found.append(
-                Demand("certification", str(certificate), Source(field, span, inferred=True), certificate)
-            )
-        if match := _CAPITAL.search(folded):
-            amount = float(match[1].replace(",", "")) * {"亿": 1e8, "万": 1e4, None: 1.0}[match[2]]
-            span = _original(words, folded, match.start(), match.end())
-            found.append(
-                Demand(
-                    "registered_capital",
-                    f"注册资本 ≥ {amount / 1e4:g} 万元",
-                    Source(field, span, inferred=True),
-                    amount=amount,
-                )
-            )
-        if field == "qualification" and (match := _EXPERIENCE.search(folded)):
-            span = _original(words, folded, match.start(), match.end())
-            found.append(Demand("experience", "同类业绩", Source(field, span, inferred=True)))
+def mentions(field: str, text: str) -> list[Mention]:
+    """Every requirement stated in *text*, a need's *field*, in order, repetitions included.
+
+    Persons and references are asked for in the qualification; a description or a title speaks of the thing
+    itself, and demands of the supplier there need words of holding.
+    """
+    found: list[Mention] = []
+    qualifying = field == "qualification"
+    site = not qualifying and at_site(field, text)
+    group = 0
+    for clause in clauses_of(text):
+        named = list(_certificates(clause, demanding=qualifying or _HOLDING.search(clause.low) is not None))
+        standings = list(standing(clause))
+        tiers = [replace(m, group=len(named) + 1) for m in standings if m.kind == "tier"]
+        chunk = [*_alternatives(clause, named), *tiers, *(m for m in standings if m.kind != "tier")]
+        if qualifying:
+            chunk += [*experience(clause), *staff(clause)]
+        else:
+            chunk += [*delivery(clause), *specifications(clause, site=site), *quantities(clause, site=site)]
+        starts: dict[int, int] = {}
+        for mention in chunk:
+            starts.setdefault(mention.group, mention.start)
+        chunk.sort(key=lambda m: (starts[m.group] if m.group else m.start, m.group, m.start))
+        found.extend(replace(m, group=m.group + group) if m.group else m for m in chunk)
+        group += len(named) + 1
     return found
 
 
-def _original(words: str, folded: str, start: int, end: int) -> str:
-    """The part of *words* that normalised to ``folded[start:end]``; the whole clause where widths differ."""
-    if len(words) == len(folded):
-        return words[start:end]
-    at = words.lower().find(folded[start:end])
-    return words[at : at + end - start] if at >= 0 else words
+def _certificates(clause: Clause, *, demanding: bool) -> Iterator[Mention]:
+    if not demanding or not _NAMES_ONE.search(clause.low):
+        return
+    for certificate, start, end in find_certificates(clause.low):
+        # to keep up a quality management system is not to hold a certificate of one
+        if "管理体系" in clause.low[start:end] and not _CERTIFIED.search(clause.low):
+            continue
+        if _BOUGHT.match(clause.low, end):
+            continue
+        yield Mention(
+            "certification", str(certificate), clause.start + start, clause.start + end, certificate
+        )
+
+
+def _alternatives(clause: Clause, named: list[Mention]) -> list[Mention]:
+    """*named* with those that 或 joins in one group, numbered from 1."""
+    if len(named) < 2:
+        return named
+    if _ANY_OF.search(clause.words):
+        return [replace(m, group=1) for m in named]
+    joined, group = [named[0]], 0
+    for previous, mention in pairwise(named):
+        between = clause.words[previous.end - clause.start : mention.start - clause.start]
+        if _OR.search(between) and not _AND.search(between):
+            if not joined[-1].group:
+                group += 1
+                joined[-1] = replace(joined[-1], group=group)
+            joined.append(replace(mention, group=joined[-1].group))
+        else:
+            joined.append(mention)
+    return joined

@@ -6,144 +6,262 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
 
 from recommender.catalogue.domain import Certification, Enterprise, Need, Offering, Size, Tier
-from recommender.requirements.certificates import Certificate, canonical, find_certificates
+from recommender.places import places_of
+from recommender.requirements.certificates import canonical
+from recommender.requirements.claims import alike, claim, grams, lead_time, specified
 from recommender.requirements.extract import Demand
+from recommender.requirements.mention import Capital, Delivery, Place, Quantity
+from recommender.requirements.quantities import Measure, same_property, suffices
 from recommender.results import Requirement, Source
-from recommender.text.normalise import for_search
+from recommender.text.titles import subject
 
 _TIER_ORDER = {tier: order for order, tier in enumerate(Tier)}
 _RESERVED = {"sme": (Size.MEDIUM, Size.SMALL, Size.MICRO), "small_micro": (Size.SMALL, Size.MICRO)}
-_MAX_TEXT = 20_000
-_CLAUSE = re.compile(r"[^。；;！!\n]+")
-_HOLDS = re.compile(r"通过|取得|获得|获|持有|持|具有|具备|拥有|经|已.{0,6}认证")
+# kinds that nothing in the catalogue can answer
+_ASK = {
+    "experience": "目录中没有业绩记录，请向企业核实 / ask the enterprise for references",
+    "staff": "目录中没有人员记录，请向企业核实 / ask the enterprise for its people",
+}
+_WORTH = {"met": 1.0, "unknown": 0.0, "conflict": -0.5, "missing": -1.0}
+# dimensions so particular that a value needs no name to be of the property asked for
+_PARTICULAR = frozenset({"protection", "DN", "PN", "hardness HRC", "heat conductivity", "specific energy"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One enterprise before one need."""
+
+    need: Need
+    enterprise: Enterprise
+    offerings: Sequence[Offering]
+    as_of: date
+    until: date | None  # the last day on which certificates must still hold, None where it is not known
+
+    def akin(self) -> list[Offering]:
+        """The offerings that are of the kind that the need's title names."""
+        wanted = _wanted(self.need.title)
+        return [offering for offering in self.offerings if alike(offering, wanted)]
+
+
+@lru_cache(maxsize=4096)
+def _wanted(title: str) -> frozenset[str]:
+    return grams(subject(title))
 
 
 def judge(
     asked: Sequence[Demand], need: Need, enterprise: Enterprise, offerings: Sequence[Offering], as_of: date
 ) -> tuple[Requirement, ...]:
     """One verdict for each of *asked*, in order. Certificates must be valid on *as_of*; one that ends before
-    the need's deadline is met with a note."""
-    return tuple(_JUDGES[demand.kind](demand, need, enterprise, offerings, as_of) for demand in asked)
+    the need's deadline, or before delivery where that is stated, is met with a note."""
+    case = _Case(need, enterprise, offerings, as_of, _until(asked, need))
+    return tuple(_JUDGES[demand.kind](demand, case) for demand in asked)
+
+
+def _until(asked: Sequence[Demand], need: Need) -> date | None:
+    """The day of delivery; its days count from the deadline."""
+    deadline = need.deadline.date() if need.deadline else None
+    for demand in asked:
+        for detail in demand.details:
+            if isinstance(detail, Delivery):
+                if detail.day:
+                    return detail.day
+                if deadline and detail.days:
+                    return deadline + timedelta(days=detail.days)
+    return deadline
 
 
 def coverage(verdicts: Sequence[Requirement]) -> float:
-    """Share of demands met less share missing, −1 to 1; 0 where nothing is asked or nothing is known."""
-    worth = {"met": 1.0, "unknown": 0.0, "conflict": -0.5, "missing": -1.0}
-    return sum(worth[v.status] for v in verdicts) / len(verdicts) if verdicts else 0.0
+    """Share of demands met less share missing, −1 to 1, a wish counting half; 0 where nothing is asked or
+    nothing is known. What no catalogue records (references, people) does not dilute the rest."""
+    total = weight = 0.0
+    for verdict in verdicts:
+        if verdict.kind in _ASK:
+            continue
+        share = 1.0 if verdict.must else 0.5
+        weight += share
+        total += share * _WORTH[verdict.status]
+    return total / weight if weight else 0.0
 
 
-def _certification(
-    demand: Demand, need: Need, enterprise: Enterprise, offerings: Sequence[Offering], as_of: date
-) -> Requirement:
-    assert demand.certificate is not None
-    stated = [c for c in enterprise.certifications if canonical(c.name).satisfies(demand.certificate)]
-    valid = [c for c in stated if c.expires is None or c.expires >= as_of]
-    claim = _claimed(demand.certificate, enterprise, offerings)
+def failing(verdicts: Sequence[Requirement]) -> tuple[Requirement, ...]:
+    """The must-haves that the enterprise is known not to meet: missing or in conflict."""
+    return tuple(v for v in verdicts if v.must and v.status in ("missing", "conflict"))
+
+
+def _certification(demand: Demand, case: _Case) -> Requirement:
+    asked, enterprise = demand.certificates, case.enterprise
+    known = [(certification, canonical(certification.name)) for certification in enterprise.certifications]
+    held = [c for c, certificate in known if any(certificate.satisfies(a) for a in asked)]
+    valid = [c for c in held if c.expires is None or c.expires >= case.as_of]
     if valid:
         best = max(valid, key=lambda c: c.expires or date.max)
-        return _verdict(demand, "met", Source("certifications", str(best)), _validity(best, need))
-    if stated:
-        last = max(stated, key=lambda c: c.expires or date.min)
+        source = Source("certifications", str(best))
+        return _verdict(demand, case, "met", source, _validity(best, case), best.expires)
+    if held:
+        last = max(held, key=lambda c: c.expires or date.min)
+        status = "conflict" if claim(asked, enterprise, case.offerings) else "missing"
         note = f"已于 {last.expires} 到期 / expired"
-        status = "conflict" if claim else "missing"
-        return _verdict(demand, status, Source("certifications", str(last)), note)
-    lower = [c for c in enterprise.certifications if canonical(c.name).name == demand.certificate.name]
-    if lower and not any(canonical(c.name).grade for c in lower):
-        source = Source("certifications", str(lower[0]))
-        return _verdict(demand, "unknown", source, "未写明等级 / grade not stated")
+        return _verdict(demand, case, status, Source("certifications", str(last)), note, last.expires)
+    names = {certificate.name for certificate in asked}
+    lower = [(c, certificate) for c, certificate in known if certificate.name in names]
     if lower:
-        return _verdict(
-            demand, "missing", Source("certifications", str(lower[0])), "等级不足 / grade too low"
-        )
-    if claim:
-        return _verdict(demand, "met", claim, "仅见于自述，未经核实 / claimed, not verified")
-    status = "missing" if enterprise.certifications else "unknown"
-    return _verdict(
-        demand, status, None, "" if enterprise.certifications else "未填报证书 / no certificates stated"
-    )
+        source = Source("certifications", str(lower[0][0]))
+        if any(certificate.grade for _, certificate in lower):
+            return _verdict(demand, case, "missing", source, "等级不足 / grade too low")
+        return _verdict(demand, case, "unknown", source, "未写明等级 / grade not stated")
+    if claimed := claim(asked, enterprise, case.offerings):
+        return _verdict(demand, case, "met", claimed, "仅见于自述，未经核实 / claimed, not verified")
+    if enterprise.certifications:
+        return _verdict(demand, case, "missing", None)
+    return _verdict(demand, case, "unknown", None, "未填报证书 / no certificates stated")
 
 
-def _validity(certification: Certification, need: Need) -> str:
-    if certification.expires and need.deadline and certification.expires < need.deadline.date():
-        return f"{certification.expires} 到期，早于截止日 / expires before the deadline"
+def _validity(certification: Certification, case: _Case) -> str:
+    expires, deadline = certification.expires, case.need.deadline
+    if expires and deadline and expires < deadline.date():
+        return f"{expires} 到期，早于截止日 / expires before the deadline"
+    if expires and case.until and expires < case.until:
+        return f"{expires} 到期，早于交付日 / expires before delivery"
     return ""
 
 
-def _claimed(
-    certificate: Certificate, enterprise: Enterprise, offerings: Sequence[Offering]
-) -> Source | None:
-    """The first words in which the enterprise says of itself that it holds *certificate*.
+def _tier(demand: Demand, case: _Case) -> Requirement:
+    tier = case.enterprise.tier
+    if tier is None:
+        return _verdict(demand, case, "unknown", None, "未填报梯度 / tier not stated")
+    enough = any(isinstance(t, Tier) and _TIER_ORDER[tier] >= _TIER_ORDER[t] for t in demand.details)
+    return _verdict(demand, case, "met" if enough else "missing", Source("tier", tier.value))
 
-    A mere mention is no claim: a laboratory that offers 3C testing does not hold a 3C certificate.
-    """
-    texts = [("description", enterprise.description, "")]
-    texts.extend(("description", offering.description, offering.offering_id) for offering in offerings)
-    for field, text, offering_id in texts:
-        for clause in _CLAUSE.findall(text[:_MAX_TEXT]):
-            folded = for_search(clause)
-            if not _HOLDS.search(folded):
+
+def _size(demand: Demand, case: _Case) -> Requirement:
+    size = case.enterprise.size
+    if size is None:
+        return _verdict(demand, case, "unknown", None, "未填报规模 / size not stated")
+    fits = size in _RESERVED.get(demand.name, tuple(Size))
+    return _verdict(demand, case, "met" if fits else "missing", Source("size", size.value))
+
+
+def _capital(demand: Demand, case: _Case) -> Requirement:
+    (asked,) = demand.details
+    assert isinstance(asked, Capital)
+    capital = case.enterprise.registered_capital
+    if capital is None:
+        return _verdict(demand, case, "unknown", None, "未填报注册资本 / not stated")
+    status = "met" if capital >= asked.amount else "missing"
+    return _verdict(demand, case, status, Source("registered_capital", f"{capital:.0f}"))
+
+
+def _region(demand: Demand, case: _Case) -> Requirement:
+    (asked,) = demand.details
+    assert isinstance(asked, Place)
+    code = asked.code or _own_region(case.need, demand.name)
+    region = case.enterprise.region
+    if not code or not region:
+        return _verdict(demand, case, "unknown", None, "未填报地区 / region not stated")
+    source = Source("region", region)
+    if region.startswith(code):
+        return _verdict(demand, case, "met", source)
+    if code.startswith(region.rstrip("0")) or not asked.seat:
+        note = "是否在当地设点待核实 / a branch or depot there is to be verified"
+        return _verdict(demand, case, "unknown", source, note)
+    return _verdict(demand, case, "missing", source)
+
+
+def _own_region(need: Need, words: str) -> str:
+    """The prefix of the code that 本省, 本市 or 本县 stands for."""
+    seat = places_of(need).seat
+    width = 2 if "省" in words else 4 if "市" in words else 6
+    return seat[:width]
+
+
+def _specification(demand: Demand, case: _Case) -> Requirement:
+    """Met where an offering of that kind states enough of the same property; missing only where one of that
+    kind states the same property by name and none of them suffices."""
+    (asked,) = demand.details
+    assert isinstance(asked, Measure)
+    short: Source | None = None
+    for offering in case.akin():
+        for field, text, found in specified(offering):
+            offered = found.measure
+            if offered.dimension != asked.dimension:
                 continue
-            for found, start, end in find_certificates(folded):
-                if found.satisfies(certificate):
-                    return Source(field, _as_written(clause, folded[start:end]), offering_id, inferred=True)
-    return None
+            named = same_property(offered.named, asked.named)
+            particular = asked.dimension in _PARTICULAR
+            if not named and not particular:
+                continue
+            verdict = suffices(offered, asked)
+            source = Source(field, text[found.start : found.end], offering.offering_id, True, found.start)
+            if verdict:
+                return _verdict(demand, case, "met", source)
+            # a nominal size that differs may be one of many
+            if verdict is False and (named or asked.dimension == "protection"):
+                short = short or source
+    if short:
+        return _verdict(demand, case, "missing", short, "所述参数不足 / what is stated does not suffice")
+    return _verdict(demand, case, "unknown", None, "未写明该参数 / not stated")
 
 
-def _as_written(clause: str, words: str) -> str:
-    """*words* as they stand in *clause*; all of it where case or width differ too much to tell."""
-    at = clause.lower().find(words)
-    return clause[at : at + len(words)] if at >= 0 else clause.strip()
+def _quantity(demand: Demand, case: _Case) -> Requirement:
+    """Capacity, which is of a year, against quantity, where their units are the same."""
+    (asked,) = demand.details
+    assert isinstance(asked, Quantity)
+    yearly = asked.amount * {"": 1, "year": 1, "month": 12, "day": 365}[asked.period]
+    able = [o for o in case.akin() if o.capacity is not None and o.unit and o.unit == asked.unit]
+    if not able:
+        return _verdict(demand, case, "unknown", None, "未填报同单位产能 / no capacity in this unit")
+    best = max(able, key=lambda o: o.capacity or 0.0)
+    capacity = best.capacity or 0.0
+    source = Source("capacity", f"{capacity:g}", best.offering_id)
+    if capacity >= yearly:
+        return _verdict(demand, case, "met", source)
+    return _verdict(demand, case, "missing", source, f"产能 {capacity:g} {best.unit} 不足 / capacity short")
 
 
-def _tier(
-    demand: Demand, need: Need, enterprise: Enterprise, offerings: Sequence[Offering], as_of: date
+def _delivery(demand: Demand, case: _Case) -> Requirement:
+    (asked,) = demand.details
+    assert isinstance(asked, Delivery)
+    if asked.days is not None:
+        for offering in case.akin():
+            found = lead_time(offering.description)
+            if found and found[0] <= asked.days:
+                span = offering.description[found[1] : found[2]]
+                source = Source("description", span, offering.offering_id, True, found[1])
+                return _verdict(demand, case, "met", source)
+    return _verdict(demand, case, "unknown", None, "交期请与企业确认 / ask the enterprise")
+
+
+def _ask(demand: Demand, case: _Case) -> Requirement:
+    return _verdict(demand, case, "unknown", None, _ASK[demand.kind])
+
+
+def _verdict(
+    demand: Demand,
+    case: _Case,
+    status: str,
+    source: Source | None,
+    note: str = "",
+    expires: date | None = None,
 ) -> Requirement:
-    if enterprise.tier is None:
-        return _verdict(demand, "unknown", None, "未填报梯度 / tier not stated")
-    enough = any(_TIER_ORDER[enterprise.tier] >= _TIER_ORDER[t] for t in need.required_tiers)
-    return _verdict(demand, "met" if enough else "missing", Source("tier", enterprise.tier.value))
-
-
-def _size(
-    demand: Demand, need: Need, enterprise: Enterprise, offerings: Sequence[Offering], as_of: date
-) -> Requirement:
-    if enterprise.size is None:
-        return _verdict(demand, "unknown", None, "未填报规模 / size not stated")
-    fits = enterprise.size in _RESERVED.get(demand.name, tuple(Size))
-    return _verdict(demand, "met" if fits else "missing", Source("size", enterprise.size.value))
-
-
-def _capital(
-    demand: Demand, need: Need, enterprise: Enterprise, offerings: Sequence[Offering], as_of: date
-) -> Requirement:
-    assert demand.amount is not None
-    if enterprise.registered_capital is None:
-        return _verdict(demand, "unknown", None, "未填报注册资本 / not stated")
-    status = "met" if enterprise.registered_capital >= demand.amount else "missing"
-    return _verdict(demand, status, Source("registered_capital", f"{enterprise.registered_capital:.0f}"))
-
-
-def _experience(
-    demand: Demand, need: Need, enterprise: Enterprise, offerings: Sequence[Offering], as_of: date
-) -> Requirement:
-    return _verdict(
-        demand, "unknown", None, "目录中没有业绩记录，请向企业核实 / ask the enterprise for references"
+    return Requirement(
+        demand.name, demand.kind, status, demand.asked, source, note, demand.must, case.as_of, expires
     )
 
 
-def _verdict(demand: Demand, status: str, source: Source | None, note: str = "") -> Requirement:
-    return Requirement(demand.name, demand.kind, status, demand.asked, source, note)
-
-
-_JUDGES = {
+_JUDGES: dict[str, Callable[[Demand, _Case], Requirement]] = {
     "certification": _certification,
     "tier": _tier,
     "size": _size,
     "registered_capital": _capital,
-    "experience": _experience,
+    "region": _region,
+    "specification": _specification,
+    "quantity": _quantity,
+    "delivery": _delivery,
+    "experience": _ask,
+    "staff": _ask,
 }

@@ -3,7 +3,7 @@ from datetime import date, datetime
 import pytest
 
 from recommender.catalogue import Certification, Enterprise, Need, Offering, Size, Tier
-from recommender.requirements import coverage, demands, judge
+from recommender.requirements import coverage, demands, failing, judge
 from recommender.requirements.certificates import canonical, find_certificates
 
 DAY = date(2026, 11, 21)
@@ -153,3 +153,101 @@ def test_coverage_is_met_less_missing():
     assert coverage(found) == 0.0
     assert coverage(()) == 0.0
     assert coverage(found[:1]) == 1.0
+
+
+VALVE = Offering(
+    "o", "e", "高压球阀", "公称压力PN64，耐压8MPa，防护等级IP67，常规交期24天。", capacity=9000, unit="台"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "span"),
+    [
+        ("耐压≥6.3MPa", "met", "8MPa"),
+        ("耐压≥10MPa", "missing", "8MPa"),
+        ("泄漏试验压力≥6.3MPa", "unknown", None),
+        ("防护IP65", "met", "IP67"),
+        ("防护IP68", "missing", "IP67"),
+        ("噪声低于55dB(A)", "unknown", None),
+        ("交货期30天", "met", "交期24天"),
+        ("交货期10天", "unknown", None),
+        ("采购500台", "met", "9000"),
+        ("采购10000台", "missing", "9000"),
+        ("采购500套", "unknown", None),
+    ],
+)
+def test_what_is_wanted_is_judged_by_offerings_of_that_kind(asked, status, span):
+    need = Need("n", "高压球阀采购", asked)
+    found = verdict(need, firm(), VALVE)
+    assert (found.status, found.source.span if found.source else None) == (status, span)
+    assert verdict(need, firm(), Offering("p", "e", "植保无人机", VALVE.description)).status == "unknown"
+
+
+def test_one_offering_that_suffices_is_enough():
+    need = Need("n", "高压球阀采购", "耐压≥6.3MPa")
+    weak = Offering("w", "e", "高压球阀", "耐压4MPa")
+    assert verdict(need, firm(), weak).status == "missing"
+    assert verdict(need, firm(), weak, VALVE).source.offering_id == "o"
+
+
+def test_any_of_several_certificates_meets_the_demand():
+    text = "具有市政行业设计乙级或公路行业设计乙级资质"
+    need = Need("n", "采购", qualification=text)
+    assert verdict(need, firm(certifications=(Certification("公路行业设计甲级"),))).status == "met"
+    assert verdict(need, firm(certifications=(Certification("公路行业设计丙级"),))).status == "missing"
+    assert verdict(need, firm(certifications=(Certification("工程设计综合甲级"),))).status == "met"
+
+
+def test_a_place_is_met_by_the_seat_and_missing_only_where_the_seat_is_asked_for():
+    branch = Need("n", "采购", qualification="须在宁波市设有分支机构")
+    assert verdict(branch, firm(region="330203")).status == "met"
+    assert verdict(branch, firm(region="310100")).status == "unknown"
+    seat = Need("n", "采购", qualification="注册地须在浙江省内")
+    assert verdict(seat, firm(region="330203")).status == "met"
+    assert verdict(seat, firm(region="310100")).status == "missing"
+    assert verdict(seat, firm()).status == "unknown"
+    here = Need("n", "采购", qualification="限本市注册企业", region="330200")
+    assert verdict(here, firm(region="330203")).status == "met"
+    assert verdict(here, firm(region="330100")).status == "missing"
+
+
+def test_a_verdict_says_when_it_was_true_and_when_its_certificate_ends():
+    need = Need("n", "采购", "交货期60天", required_certifications=("CRCC",), deadline=datetime(2027, 1, 1))
+    holder = firm(certifications=(Certification("CRCC", date(2027, 2, 1)),))
+    found, _ = judge(demands(need), need, holder, (), DAY)
+    assert (found.status, found.as_of, found.expires) == ("met", DAY, date(2027, 2, 1))
+    assert "交付日" in found.note
+    assert found.to_json()["as_of"] == "2026-11-21"
+    assert found.to_json()["expires"] == "2027-02-01"
+
+
+def test_failing_are_the_must_haves_that_are_missing_or_in_conflict():
+    need = Need(
+        "n", "高压球阀采购10000台", "耐压≥10MPa", required_certifications=("CCC",), reserved_for="small_micro"
+    )
+    found = judge(
+        demands(need), need, firm(size=Size.SMALL, certifications=(Certification("CRCC"),)), (VALVE,), DAY
+    )
+    assert [(v.kind, v.status, v.must) for v in found] == [
+        ("certification", "missing", True),
+        ("size", "met", True),
+        ("specification", "missing", True),
+        ("quantity", "missing", False),
+    ]
+    assert [v.kind for v in failing(found)] == ["certification", "specification"]
+
+
+def test_what_no_catalogue_records_does_not_dilute_coverage():
+    need = Need("n", "采购", qualification="近三年至少一项同类业绩", required_certifications=("CCC",))
+    found = judge(demands(need), need, firm(certifications=(Certification("CCC"),)), (), DAY)
+    assert [v.status for v in found] == ["met", "unknown"]
+    assert coverage(found) == 1.0
+
+
+def test_every_source_is_a_substring_of_what_it_names():
+    need = Need("n", "高压球阀采购", "耐压≥６．３ＭＰａ，工作温度－20~60℃，采购500台，交货期30天")
+    for found in judge(demands(need), need, firm(), (VALVE,), DAY):
+        assert found.asked.span == need.description[found.asked.start :][: len(found.asked.span)]
+        if found.source and found.source.start is not None:
+            text = getattr(VALVE, found.source.field)
+            assert found.source.span == text[found.source.start :][: len(found.source.span)]

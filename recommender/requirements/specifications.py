@@ -1,0 +1,166 @@
+"""What the thing itself must be: its numeric specifications, and how much of it is wanted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from recommender.requirements.mention import Clause, Mention, Quantity
+from recommender.requirements.quantities import Found, Measure, measures
+
+# a plain number of these may as well describe the site, the packing or the terms
+_SMALL = frozenset({"length", "mass", "volume", "ratio", "area"})
+# numbers of money, of contract terms and of replies are not of the thing
+_TERMS = re.compile(
+    r"预付|付款|支付|余款|尾款|货款|税|价|保证金|保函|折扣|优惠|降本|降幅|年降|金额|费|中标|得分|分值|权重|质保金|违约|罚|股|负债率|"
+    r"满意度|预算|利率|利息|响应|到达|质保|保修|限额|投资|合格率|占\d|付\d|社保|及时率|回款|年龄|公里内|试用|服务|专家|年产能|月产能|下浮|浮动|数量|送货|批次|标包|最高$|绿化|绿地率|建筑密度|容积率"
+)
+_SITE = re.compile(r"招标控制价|最高投标限价|标段|建设地点|建设规模|项目地点|工期")
+_GOODS = re.compile(r"交\s?货|货物|采购内容|采购需求|供货要求|产品名称|规格型号")
+_WORKS = re.compile(r"工程|施工|道路|管道|管网|变电站|线路")
+_FAR = re.compile("km|公里|千米|KM|里程")
+_LASTING = re.compile("寿命|耐久|盐雾|浸泡|老化|续航|MTBF|无故障|循环|疲劳")
+# what follows a letter that is no unit: 4A系统, 260606W标包
+_LETTER = re.compile(
+    r"^(?:系统|级|类|标|景区|认证|座|区|楼|栋|型|网|专线|卡|公网|通信|消息|室|平台|业务|[A-Za-z])"
+)
+_AFTER = ("/年", "年", "以内付", "预付", "货款", "余款", "的送货", "折")
+_LIMITED = re.compile(r"限(?:重|高|宽|长|速|压|流)$")
+_COUNTERS = (
+    "台套|台|套|件|只|辆|列|副|节|片|块|支|根|条|把|架次|架|艘|组|座|樘|扇|盏|株|粒|头|颗|盘|卷|桶|瓶|袋|箱|吨|万?千克|公斤|"
+    "个点位|个站点|点位|个|架份|辆份|芯公里"
+)
+_QUANTITY = re.compile(
+    rf"(?<![\d.\-+#/第×*])(?<![a-z])(?P<n>\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?)\s?(?P<w>[万千])?(?P<u>{_COUNTERS})"
+    r"(?!月|工作日|日历|百分|年|标|国家|省|部门|及以上|单位|以上学|区域|街道|阶段|批次|方面|子|专业|品种|入围|合同|包|项目|文种|系统|"
+    r"号|楼|层|小时|案例|同类|业绩|注册|用户|环节|站所|团队|课题|工种|中标|供应商|学时|主要|分项|月度|人)"
+    r"(?:/(?P<p>月|年|天|日))?"
+)
+_NUMBERED = re.compile(
+    r"数量\s?[:为]?\s?(?P<n>\d+(?:\.\d+)?)(?![\d.])\s?(?P<u>[\u4e00-\u9fff]{1,2})?(?=[;,。)\s]|$)"
+)
+# of masses only what is bought by weight is a quantity
+_WEIGHED = re.compile(
+    r"(?:先试|数量|[年月季][^。;,]{0,12}|采购[^。;,]{0,12}|需[^。;,\d]{0,12}|总量约?|先试|合计|共计?|各|约|用量|每月|全年|合同量)$"
+)
+_NOT_COUNTED = re.compile(
+    r"(?:划分|不超过|不少于|不多于|至少|每|单|成员|中标|前|第|分为?|额定|每个|取|满|近|最多|数量控制在|仅|标包|服务过|经验|有效期|每套|每台|累计|运到|间隔|工位|分配|降低|减少|提供|设立|设|建|其中|对|各|拟选|标段数量?|子包)[:为]?\s*$"
+)
+_BOUGHT = re.compile("采购|购置|供货|供应|更换")
+_NO_AMOUNT = ("标段", "标包", "单位", "供应商", "入围", "包")
+_NEAR = 40  # characters before a number that may say what it counts
+_PERIOD = {"天": "day", "日": "day", "月": "month", "年": "year"}
+_PER = re.compile(r"(?:(?P<p>[年月])(?:产|需|用量|供|批|计划)?|每(?P<q>[年月天日]))[^。;,\d]{0,12}$")
+
+
+def specifications(clause: Clause, *, site: bool) -> Iterator[Mention]:
+    """The specifications in *clause*; at a building *site* plain numbers describe the place, not a thing."""
+    words = clause.words
+    for found in measures(words):
+        if not _is_specification(words, found, site):
+            continue
+        measure = found.measure
+        at = found.start
+        # 限重2吨 is at most
+        if found.shape == "plain" and (
+            limited := _LIMITED.search(words, max(found.start - _NEAR, 0), found.start)
+        ):
+            measure = Measure(
+                measure.dimension, "<=", float("-inf"), measure.high, measure.unit, measure.named
+            )
+            at = limited.start()
+        said = words[found.start : found.end].strip()
+        name = f"{measure.named} {said}".strip() if found.shape != "code" else said
+        yield Mention(
+            "specification",
+            name,
+            clause.start + at,
+            clause.start + found.end,
+            measure,
+            must=found.shape != "plain" and not measure.about,
+        )
+
+
+def _is_specification(words: str, found: Found, site: bool) -> bool:
+    before, after = words[max(found.start - 10, 0) : found.start], words[found.end : found.end + 4]
+    comma = max(before.rfind(","), before.rfind("、"), before.rfind(":"))
+    if _TERMS.search(before[comma + 1 :]) or after.startswith(_AFTER):
+        return False
+    measure = found.measure
+    if found.shape == "code":
+        return not site
+    if measure.dimension in ("time", "cycles"):
+        # 24小时内 is when, 节拍≤7秒 how fast
+        fast = found.shape == "compared" and measure.named and not words[: found.end].endswith(("内", "天"))
+        return not site and bool(fast or _LASTING.search(measure.named))
+    if measure.dimension in ("area", "area rate", "data", "data rate", "image points", "angle", "mass flow"):
+        return found.shape == "compared" and bool(measure.named) and not site
+    if (
+        words[found.end - 1 : found.end].isascii()
+        and not words[found.end - 2 : found.end - 1].isalpha()
+        and _LETTER.search(after)
+    ):
+        return False
+    if measure.dimension == "ratio" and not measure.named and "pp" not in words[found.start : found.end]:
+        return False
+    if found.shape == "compared":
+        # a range of dates or a length of road
+        return not (site and measure.dimension in _SMALL and measure.relation == "~")
+    if site or measure.dimension not in _SMALL:
+        return not site
+    if measure.dimension == "length" and _FAR.search(words[found.start : found.end]):
+        return False
+    if measure.dimension == "mass" and _WEIGHED.search(words[max(found.start - _NEAR, 0) : found.start]):
+        return False
+    return bool(measure.named)
+
+
+def quantities(clause: Clause, *, site: bool) -> Iterator[Mention]:
+    """How much is wanted: 采购8台, 数量40, 全年24000只; at a building *site* only what is to be bought."""
+    words = clause.words
+    for match in _NUMBERED.finditer(words):
+        # 标段数量, and sums of money that a list calls amounts
+        before = words[max(match.start() - _NEAR, 0) : match.start()]
+        if before.rstrip().endswith(_NO_AMOUNT) or match["u"] in ("批", "项", "家"):
+            continue
+        if not match["u"] and (float(match["n"]) > 100_000 or before.rstrip(",、 ").endswith(("服务", "费"))):
+            continue
+        yield _quantity(
+            clause,
+            match.start("n"),
+            match.end("n") if not match["u"] else match.end("u"),
+            float(match["n"]),
+            match["u"] or "",
+            "",
+        )
+    for match in _QUANTITY.finditer(words):
+        before = words[max(match.start() - _NEAR, 0) : match.start()]
+        # a cell of a table that holds nothing else says how many
+        alone = match.group() == words.strip()
+        if site and not alone and not _BOUGHT.search(before[-15:]):
+            continue
+        if _NOT_COUNTED.search(before) or before.rstrip().endswith(("数量", "数量:", "数量为")):
+            continue
+        unit = match["u"]
+        if unit in ("吨", "千克", "公斤", "亩") and not (_WEIGHED.search(before) or match["p"]):
+            continue
+        scale = {"万": 1e4, "千": 1e3, None: 1.0}[match["w"]]
+        per = _PER.search(before)
+        period = _PERIOD.get(match["p"] or (per and (per["p"] or per["q"])) or "", "")
+        amount = float(match["n"].replace(",", "")) * scale
+        yield _quantity(clause, match.start(), match.end(), amount, unit, period)
+
+
+def _quantity(clause: Clause, start: int, end: int, amount: float, unit: str, period: str) -> Mention:
+    unit = "个" if unit.startswith("个") else unit
+    name = f"{amount:g} {unit}".strip()
+    return Mention(
+        "quantity", name, clause.start + start, clause.start + end, Quantity(amount, unit, period), must=False
+    )
+
+
+def at_site(field: str, text: str) -> bool:
+    """Whether *text* is the scope or the title of works, where numbers describe the place."""
+    if field == "title":
+        return _WORKS.search(text) is not None
+    return _SITE.search(text) is not None and not _GOODS.search(text)

@@ -1,0 +1,304 @@
+"""Units of measure: every spelling's factor to the one canonical unit of its dimension.
+
+The factors are pint's, held as a table so that a one-shot command does not pay half a second for loading
+pint; a test computes each of them anew. A compound that is not in the table (``kg/(m2·s)``) is resolved by
+pint itself, when it comes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pint import UnitRegistry
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """``value × factor + offset`` is the value in ``canonical``, the unit of ``dimension``."""
+
+    dimension: str
+    canonical: str
+    factor: float
+    offset: float = 0.0
+
+    def of(self, value: float) -> float:
+        return value * self.factor + self.offset
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A kind of quantity: its canonical unit as readers write it and as pint does, and per spelling what pint
+    calls it and the factor to the canonical unit. Pressure is one; torque and energy are two."""
+
+    name: str
+    canonical: str
+    pint: str
+    spellings: Mapping[str, tuple[str, float]]
+
+
+# [dimension] canonical unit as readers write it, and as pint does ("-" where pint has none); below it, line
+# by line, what pint calls a unit, its factor to the canonical one, its spellings in folded text
+_TABLE = """
+[pressure] MPa MPa
+Pa 1e-06 Pa 帕
+hPa 0.0001 hPa
+kPa 0.001 kPa 千帕
+MPa 1 MPa 兆帕 Mpa mpa MPA
+GPa 1000 GPa
+bar 0.1 bar Bar
+mbar 0.0001 mbar
+psi 0.006894757293168361 psi PSI
+kgf/cm**2 0.0980665 kgf/cm² kgf/cm2 kg/cm² kg/cm2 公斤压力
+[length] mm mm
+angstrom 1e-07 Å
+nm 1e-06 nm 纳米
+um 0.001 μm um 微米
+mm 1 mm 毫米 MM ㎜
+cm 10 cm 厘米 CM ㎝
+m 1000 m 米 M
+km 1000000 km 公里 千米 KM ㎞
+inch 25.4 英寸 inch
+[area] m² m**2
+mm**2 1e-06 mm² mm2 ㎟ 平方毫米
+cm**2 0.0001 cm² cm2 平方厘米
+m**2 1 m² m2 ㎡ 平方米 平米 M2
+km**2 1000000 km² 平方公里
+hectare 10000 公顷 ha
+m**2 666.6666666666666 亩
+[volume] L L
+uL 1e-06 μL
+mL 0.001 mL ml 毫升 cc cm³
+L 1 L 升 l
+m**3 1000 m³ m3 立方米 立方 ㎥
+[mass] kg kg
+ug 1e-09 μg
+mg 1e-06 mg 毫克 ㎎
+g 0.001 g 克
+kg 1 kg 千克 公斤 KG Kg ㎏
+t 1000 t 吨 T
+[force] kN kN
+N 0.001 N 牛顿
+kN 1 kN KN 千牛
+MN 1000 MN
+[torque] N·m N*m
+mN*m 0.001 mN·m
+N*m 1 N·m Nm N.m N*m 牛米
+kN*m 1000 kN·m kNm KN·m
+[temperature] ℃ degC
+degC 1 ℃ °C 摄氏度 度C
+[temperature difference] K K
+K 1 K
+[voltage] V V
+uV 1e-06 μV
+mV 0.001 mV
+V 1 V v 伏 伏特 VDC VAC Vdc Vac
+kV 1000 kV KV Kv kv 千伏
+[current] A A
+uA 1e-06 μA
+mA 0.001 mA
+A 1 A 安培
+kA 1000 kA KA
+[charge] Ah A*hour
+mA*hour 0.001 mAh
+A*hour 1 Ah AH ah
+[power] kW kW
+mW 1e-06 mW
+W 0.001 W w 瓦
+kW 1 kW KW kw Kw 千瓦
+MW 1000 MW Mw 兆瓦
+GW 1000000 GW 吉瓦
+horsepower 0.7456998715822701 马力
+[peak power] kWp kW
+W 0.001 Wp
+kW 1 kWp KWp kWP
+MW 1000 MWp
+[apparent power] kVA kW
+W 0.001 VA
+kW 1 kVA KVA kva
+MW 1000 MVA
+[reactive power] kvar kW
+kW 1 kvar kVar kVAR Kvar
+MW 1000 Mvar MVar
+[energy] kWh kWh
+J 2.777777777777778e-07 J
+kJ 0.0002777777777777778 kJ
+Wh 0.001 Wh
+kWh 1 kWh KWh kwh 千瓦时
+MWh 1000 MWh 兆瓦时
+GWh 1000000 GWh
+[frequency] Hz Hz
+Hz 1 Hz HZ 赫兹
+kHz 1000 kHz KHz
+MHz 1000000 MHz
+GHz 1000000000 GHz
+[rotation] r/min 1/min
+1/min 1 r/min rpm RPM 转/分 转/分钟 rev/min
+[speed] m/s m/s
+mm/s 0.001 mm/s
+m/min 0.01666666666666667 m/min 米/分 米/分钟
+m/s 1 m/s 米/秒
+km/h 0.2777777777777778 km/h 公里/小时 千米/小时
+[acceleration] m/s² m/s**2
+m/s**2 1 m/s² m/s2
+[volume flow] m³/h m**3/hour
+mL/min 6e-05 mL/min ml/min
+L/min 0.06 L/min l/min 升/分
+L/s 3.6 L/s
+L/hour 0.001 L/h
+m**3/hour 1 m³/h m3/h 立方米/小时
+m**3/day 0.04166666666666666 m³/d m3/d 立方米/天 立方米/日
+[mass flow] t/h t/hour
+kg/hour 0.001 kg/h 公斤/小时
+t/hour 1 t/h 吨/小时
+t/day 0.04166666666666666 t/d 吨/天 吨/日
+[time] s s
+us 1e-06 μs
+ms 0.001 ms 毫秒
+s 1 s 秒
+min 60 min 分钟
+hour 3600 h 小时 H
+day 86400 天
+[ratio] % percent
+percent 1 % 个百分点
+permille 0.1 ‰
+ppm 0.0001 ppm
+ppm/1e3 1e-07 ppb
+ppm/1e6 1e-10 ppt
+[data] GB GB
+MB 0.001 MB
+GB 1 GB
+TB 1000 TB
+PB 1000000 PB
+[data rate] Mbps Mbit/s
+kbit/s 0.001 kbps Kbps
+Mbit/s 1 Mbps Mb/s
+Gbit/s 1000 Gbps Gb/s
+Tbit/s 1000000 Tbps
+[angle] ° degree
+arcsecond 0.0002777777777777778 角秒 ″
+arcminute 0.01666666666666667 角分 ′
+degree 1 ° 度
+[resistance] Ω ohm
+uohm 1e-06 μΩ
+mohm 0.001 mΩ
+ohm 1 Ω 欧姆
+kohm 1000 kΩ
+Mohm 1000000 MΩ
+[capacitance] μF uF
+pF 1e-06 pF
+nF 0.001 nF
+uF 1 μF uF
+[level] dB dB
+dB 1 dB dB(A) dBA 分贝
+[antenna gain] dBi dB
+dB 1 dBi
+[power level] dBm dB
+dB 1 dBm
+[density] g/cm³ g/cm**3
+kg/m**3 0.001 kg/m³ kg/m3
+g/cm**3 1 g/cm³ g/cm3
+[areal density] g/m² g/m**2
+g/m**2 1 g/m² g/m2 克/平方米
+kg/m**2 1000 kg/m² kg/m2
+[specific energy] Wh/kg W*hour/kg
+W*hour/kg 1 Wh/kg
+[specific capacity] mAh/g mA*hour/g
+mA*hour/g 1 mAh/g
+[heat conductivity] W/(m·K) W/m/K
+W/m/K 1 W/(m·K) W/m·K W/mK W/(m.K) W/m.K
+[stiffness] kN/m kN/m
+kN/m 1 kN/m N/mm
+[area rate] ha/h hectare/hour
+hectare/hour 1 ha/h 公顷/小时
+hectare/hour 0.06666666666666667 亩/小时 亩/h
+[luminous flux] lm lm
+lm 1 lm 流明
+[illuminance] lx lx
+lx 1 lx lux 勒克斯
+[hardness HRC] HRC -
+- 1 HRC
+[hardness HV] HV -
+- 1 HV
+[hardness HB] HB -
+- 1 HB HBW
+[cycles] 次 -
+- 1 次 次循环 循环
+[image points] 万像素 -
+- 1 万像素
+"""
+
+
+def _dimensions(table: str) -> Iterator[Dimension]:
+    for block in table.strip().split("[")[1:]:
+        head, *rows = block.strip().splitlines()
+        name, _, units = head.partition("] ")
+        canonical, pint = units.split()
+        spellings: dict[str, tuple[str, float]] = {}
+        for row in rows:
+            unit, factor, *written = row.split()
+            spellings |= {spelling: (unit, float(factor)) for spelling in written}
+        yield Dimension(name, canonical, pint, spellings)
+
+
+DIMENSIONS = tuple(_dimensions(_TABLE))
+UNITS: dict[str, Unit] = {
+    spelling: Unit(dimension.name, dimension.canonical, factor)
+    for dimension in DIMENSIONS
+    for spelling, (_, factor) in dimension.spellings.items()
+}
+_BY_LENGTH = sorted(UNITS, key=len, reverse=True)
+_KNOWN = "|".join(map(re.escape, _BY_LENGTH))
+# a compound of known parts: kg/(m2·s)
+_FACTORS = r"[A-Za-zμΩ]+[²³23]?(?:[·*][A-Za-zμΩ]+[²³23]?)*"
+_COMPOUND = rf"{_FACTORS}/\(?{_FACTORS}\)?"
+PATTERN = rf"(?:{_KNOWN})(?![A-Za-zμΩ/²³])|{_COMPOUND}(?![A-Za-z])|(?:{_KNOWN})(?![A-Za-zμΩ])"
+_WHOLE = re.compile(_COMPOUND)
+_PART = re.compile(r"([A-Za-zμΩ]+)([²³23]?)")
+
+
+@lru_cache(maxsize=1024)
+def unit_of(spelling: str) -> Unit | None:
+    """The unit that *spelling* stands for; None where there is none.
+
+    >>> unit_of("kPa").of(6300)
+    6.3
+    """
+    if spelling in UNITS:
+        return UNITS[spelling]
+    if not _WHOLE.fullmatch(spelling):
+        return None
+    above, _, below = spelling.partition("/")
+    whole = registry().Quantity(1.0, "")
+    for text, sign in ((above, 1), (below, -1)):
+        for part, power in _PART.findall(text):
+            name = _pint_name(part)
+            if name is None:
+                return None
+            whole = whole * registry().parse_expression(name) ** (sign * _POWERS[power])
+    base = whole.to_base_units()
+    canonical = f"{base.units:~C}"
+    return Unit(canonical, canonical, float(base.magnitude))
+
+
+def _pint_name(spelling: str) -> str | None:
+    """What pint calls a plain unit; None where it cannot be multiplied: a scale with a zero, a logarithm."""
+    for dimension in DIMENSIONS:
+        if spelling in dimension.spellings and dimension.pint not in ("-", "degC", "dB"):
+            return dimension.spellings[spelling][0]
+    return None
+
+
+_POWERS = {"": 1, "2": 2, "²": 2, "3": 3, "³": 3}
+
+
+@cache
+def registry() -> UnitRegistry[float]:
+    """pint's registry, loaded when it is first needed."""
+    import pint
+
+    return pint.UnitRegistry()
