@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from indexes.errors import InputError
 from recommender.catalogue.domain import Enterprise, Link, Need, Offering, Size, Tier
@@ -13,12 +15,22 @@ from recommender.places import region_of
 from recommender.requirements import demands
 from recommender.text.clauses import clauses
 
+if TYPE_CHECKING:
+    from recommender.matching.exposure import Exposure
+
 MAX_TOP_K = 1000
 MAX_TEXT = 20_000
 _LONGEST_TITLE = 120
 _MOST_OFFERINGS = 20
 _CLAUSE = re.compile(r"[^，,；;。\n]+")
 SYSTEMS = ("lexical", "dense", "hybrid", "full")
+
+
+class Policy(StrEnum):
+    """What becomes of who fails a must-have requirement: ranked lower and told, or left out and counted."""
+
+    LENIENT = "lenient"
+    STRICT = "strict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +107,10 @@ def _checked(name: str, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SupplierQuery:
-    """Who can supply *need*? Certificates are judged on ``as_of``; ``link`` keeps only its own offers."""
+    """Who can supply *need*? Certificates are judged on ``as_of``; ``link`` keeps only its own offers.
+
+    ``exposure`` is what the ledger knew when the day began; None leaves everybody in the order of the scores.
+    """
 
     need: Need
     as_of: date
@@ -103,6 +118,8 @@ class SupplierQuery:
     filters: Filters = field(default_factory=Filters)
     link: Link | None = None
     explain: bool = True
+    policy: Policy = Policy.LENIENT
+    exposure: Exposure | None = None
 
     def __post_init__(self) -> None:
         _check_top_k(self.top_k)
@@ -123,6 +140,7 @@ class BuyerQuery:
     link: Link | None = None
     explain: bool = True
     visibility: tuple[str, ...] = ("public",)
+    policy: Policy = Policy.LENIENT
 
     def __post_init__(self) -> None:
         _check_top_k(self.top_k)
@@ -158,7 +176,9 @@ def _demands_apart(text: str) -> tuple[str, str]:
     """*text* cut before the run of demands that ends it: what is wanted, and what suppliers must bring."""
     cut = len(text)
     for clause in reversed(list(_CLAUSE.finditer(text))):
-        if not demands(Need("", clause.group())):
+        asked = demands(Need("", clause.group()))
+        # what the thing itself must be (耐压6.3MPa) is part of what is wanted
+        if not asked or any(demand.of == "product" for demand in asked):
             break
         cut = clause.start()
     body = text[:cut].rstrip(" \n，,；;。")

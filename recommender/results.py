@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 JSON = dict[str, object]
 
@@ -26,12 +27,14 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a verdict comes from; ``inferred`` where it is read out of free text and not stated."""
+    """Where a verdict comes from; ``inferred`` where it is read out of free text and not stated. ``start`` is
+    where *span* begins in the field's text, None where the field is no text."""
 
     field: str
     span: str
     offering_id: str = ""
     inferred: bool = False
+    start: int | None = None
 
     def to_json(self) -> JSON:
         found: JSON = {"field": self.field, "span": self.span}
@@ -39,12 +42,18 @@ class Source:
             found["offering_id"] = self.offering_id
         if self.inferred:
             found["inferred"] = True
+        if self.start is not None:
+            found["start"] = self.start
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One thing the need asks for and how the enterprise stands to it: met, missing, unknown or conflict."""
+    """One thing the need asks for and how the enterprise stands to it: met, missing, unknown or conflict.
+
+    ``must`` is False for a wish. ``as_of`` is the day the verdict was true; ``expires`` the last day of the
+    certificate it rests on.
+    """
 
     requirement: str
     kind: str
@@ -52,6 +61,9 @@ class Requirement:
     asked: Source | None = None
     source: Source | None = None
     note: str = ""
+    must: bool = True
+    as_of: date | None = None
+    expires: date | None = None
 
     def to_json(self) -> JSON:
         return {
@@ -61,6 +73,9 @@ class Requirement:
             "asked": self.asked.to_json() if self.asked else None,
             "source": self.source.to_json() if self.source else None,
             "note": self.note,
+            "must": self.must,
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+            "expires": self.expires.isoformat() if self.expires else None,
         }
 
 
@@ -93,8 +108,23 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Why a result does not stand where its score puts it: at rank ``by_score`` (after any strict policy)."""
+
+    by_score: int
+    reason: str
+
+    def to_json(self) -> JSON:
+        return {"from": self.by_score, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """One partner. For suppliers ``need_id`` is empty; for buyers it names the need, ``title`` its title."""
+    """One partner. For suppliers ``need_id`` is empty; for buyers it names the need, ``title`` its title.
+
+    ``fails`` names the must-have requirements that are missing or in conflict, ``unproven`` those of which
+    nothing is known. Where ``moved`` is None the result stands in the order of the scores.
+    """
 
     enterprise_id: str
     name: str
@@ -111,12 +141,21 @@ class Result:
     cautions: tuple[str, ...] = ()
     for_buyer: str = ""
     for_supplier: str = ""
+    fails: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
+    moved: Moved | None = None
 
     def to_json(self, *, explain: bool = True) -> JSON:
         found: JSON = {"enterprise_id": self.enterprise_id, "name": self.name}
         if self.need_id:
             found |= {"need_id": self.need_id, "title": self.title}
         found |= {"rank": self.rank, "score": self.score}
+        if self.moved:
+            found["moved"] = self.moved.to_json()
+        if self.fails:
+            found["fails"] = list(self.fails)
+        if self.unproven:
+            found["unproven"] = list(self.unproven)
         if not explain:
             return found
         return found | {
@@ -133,15 +172,40 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Whom strict policy kept out of the list: how many, how often each requirement was failed, and the best
+    few with the verdicts that they fail; their ``rank`` is what their score alone would have given."""
+
+    count: int
+    reasons: Mapping[str, int]
+    best: tuple[Result, ...]
+
+    def to_json(self) -> JSON:
+        best = [
+            result.to_json(explain=False) | {"requirements": [r.to_json() for r in result.requirements]}
+            for result in self.best
+        ]
+        return {"count": self.count, "reasons": dict(self.reasons), "best": best}
+
+
+@dataclass(frozen=True, slots=True)
 class Recommendation:
+    """``left_out`` is there under strict policy only. ``attention``, by enterprise id what the list gave and
+    what the scores deserved, is for the exposure ledger and no part of the answer."""
+
     release: str
     query: Mapping[str, object]
     results: tuple[Result, ...]
     explain: bool = True
+    left_out: LeftOut | None = None
+    attention: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def to_json(self) -> JSON:
-        return {
+        found: JSON = {
             "release": self.release,
             "query": dict(self.query),
             "results": [r.to_json(explain=self.explain) for r in self.results],
         }
+        if self.left_out is not None:
+            found["left_out"] = self.left_out.to_json()
+        return found

@@ -65,7 +65,7 @@ def desk_from(settings: Settings) -> Desk:
     from recommender.catalogue.repository import open_catalogue
     from recommender.encoder import load_encoder
     from recommender.engine import Engine
-    from service.workspace import encoder_folder
+    from service.workspace import Workspace, encoder_folder
 
     set_up_logging(settings.log_level)
     settings.home.mkdir(parents=True, exist_ok=True)
@@ -74,7 +74,8 @@ def desk_from(settings: Settings) -> Desk:
     encoder = load_encoder(encoder_folder(settings))
     live = LiveEngine(lambda: Engine.open(store, encoder), settings.home / "CURRENT")
     live.start()
-    return Desk(live, catalogue, threads=settings.threads)
+    ledger = Workspace(settings).ledger() if settings.exposure else None
+    return Desk(live, catalogue, threads=settings.threads, ledger=ledger)
 
 
 def _openapi(app: FastAPI) -> dict[str, object]:

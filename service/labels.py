@@ -119,6 +119,12 @@ def requirement_label(kind: str, requirement: str) -> Label:
     return " / ".join(chinese for chinese, _ in words), " / ".join(english for _, english in words)
 
 
+def asked_for(requirement: str) -> str:
+    """A requirement by its name alone: codes of tiers and sizes in Chinese, any other name as it is."""
+    words = TIERS | SIZES | RESERVED
+    return " / ".join(words.get(part, (part, ""))[0] for part in requirement.split("|"))
+
+
 def both(labels: dict[str, Label], key: str) -> Label:
     """The words for *key*; the key itself where there are none."""
     return labels.get(key, (key, key.replace("_", " ")))

@@ -67,6 +67,17 @@ class Settings(BaseSettings):
         le=16_777_216,
         description="Largest request body in bytes (answer 413 beyond).",
     )
+    exposure: bool = Field(
+        default=True,
+        description="Whether the API counts who was shown and lets near-equal suppliers take turns. "
+        "The counts are in exposure.db in the workspace.",
+    )
+    sme_share: float = Field(
+        default=0.3,
+        ge=0,
+        le=1,
+        description="Share of a supplier list kept for qualified SMEs whose scores are close enough.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much the server and the commands write to stderr."
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from recommender.catalogue.repository import Catalogue
     from recommender.encoder import Encoder
     from recommender.engine import Engine
+    from recommender.matching.ledger import ExposureLedger
 
 
 def encoder_folder(settings: Settings) -> str | Path:
@@ -67,6 +68,13 @@ class Workspace:
 
         self.make()
         return ReleaseStore(self.home)
+
+    def ledger(self) -> ExposureLedger:
+        """Who was shown how much; the file is made when something is first counted."""
+        from recommender.matching.exposure import Fairness
+        from recommender.matching.ledger import ExposureLedger
+
+        return ExposureLedger(self.home / "exposure.db", Fairness(sme_share=self.settings.sme_share))
 
     def encoder(self) -> Encoder:
         from recommender.encoder import load_encoder

@@ -13,16 +13,28 @@ from service.live import LiveEngine
 
 if TYPE_CHECKING:
     from recommender.catalogue.repository import Catalogue
+    from recommender.matching.ledger import ExposureLedger
 
 T = TypeVar("T")
 
 
 class Desk:
-    """One per application. ``threads`` bounds the computations at one time; further ones wait their turn."""
+    """One per application. ``threads`` bounds the computations at one time; further ones wait their turn.
 
-    def __init__(self, live: LiveEngine, catalogue: Catalogue, *, threads: int) -> None:
+    ``ledger`` counts who was shown; without one nobody takes turns.
+    """
+
+    def __init__(
+        self,
+        live: LiveEngine,
+        catalogue: Catalogue,
+        *,
+        threads: int,
+        ledger: ExposureLedger | None = None,
+    ) -> None:
         self.live = live
         self.catalogue = catalogue
+        self.ledger = ledger
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="rongtong-answer")
 
     async def run(self, work: Callable[[], T]) -> T:
@@ -31,6 +43,8 @@ class Desk:
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+        if self.ledger is not None:
+            self.ledger.close()
         self.catalogue.close()
 
 

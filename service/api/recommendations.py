@@ -6,7 +6,9 @@ does not exist, and contacts are not part of any answer.
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from datetime import date
 
 from fastapi import APIRouter
@@ -54,18 +56,28 @@ def _suppliers(question: SuppliersQuestion, desk: Desk) -> Response:
     filters = question.filters.checked()
     engine = desk.live.get()
     need = visible_need(desk, question.need_id) if question.need_id else need_from_text(question.text)
-    return _answer(
-        engine.suppliers(
-            SupplierQuery(
-                need=need,
-                as_of=question.as_of or date.today(),
-                top_k=question.top_k,
-                filters=filters,
-                link=question.link,
-                explain=question.explain,
-            )
+    known = desk.ledger.before(desk.ledger.today()) if desk.ledger else None
+    found = engine.suppliers(
+        SupplierQuery(
+            need=need,
+            as_of=question.as_of or date.today(),
+            top_k=question.top_k,
+            filters=filters,
+            link=question.link,
+            explain=question.explain,
+            policy=question.policy,
+            exposure=replace(known, moves=question.exposure) if known else None,
         )
     )
+    if desk.ledger:
+        desk.ledger.record(_same_question(question), found.attention)
+    return _answer(found)
+
+
+def _same_question(question: SuppliersQuestion) -> str:
+    """A digest that two questions share where they ask for the same list."""
+    asked = question.model_dump_json(exclude={"explain", "exposure", "as_of"})
+    return hashlib.sha256(asked.encode()).hexdigest()
 
 
 def _buyers(question: BuyersQuestion, desk: Desk) -> Response:
@@ -86,6 +98,7 @@ def _buyers(question: BuyersQuestion, desk: Desk) -> Response:
                 link=question.link,
                 explain=question.explain,
                 visibility=VISIBLE,
+                policy=question.policy,
             )
         )
     )

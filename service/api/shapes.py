@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from recommender.catalogue.domain import Link, Size, Tier
-from recommender.query import MAX_TEXT, MAX_TOP_K, Filters
+from recommender.query import MAX_TEXT, MAX_TOP_K, Filters, Policy
 
 
 def _whole_number(value: object) -> object:
@@ -77,6 +77,11 @@ class _Asked(BaseModel):
     explain: Annotated[bool, BeforeValidator(_boolean)] = Field(
         default=True, description="Whether the results carry their reasons."
     )
+    policy: Policy = Field(
+        default=Policy.LENIENT,
+        description="Who fails a must-have requirement is ranked lower (lenient) or left out and counted "
+        "(strict). What is unknown is never failed.",
+    )
     as_of: Annotated[date | None, BeforeValidator(_day)] = Field(
         default=None,
         description="The day for which certificates and deadlines are judged; today where missing.",
@@ -102,6 +107,7 @@ class SuppliersQuestion(_Asked):
                 {
                     "text": "高铁转向架用轴箱轴承，寿命不低于240万公里，需通过 ISO/TS 22163",
                     "top_k": 10,
+                    "policy": "strict",
                     "filters": {"region": ["43", "江苏"], "tier": ["little_giant", "champion"]},
                     "link": "supply",
                     "explain": True,
@@ -111,6 +117,10 @@ class SuppliersQuestion(_Asked):
     )
 
     need_id: Identifier = Field(default="", description="Id of a need in the catalogue.")
+    exposure: Annotated[bool, BeforeValidator(_boolean)] = Field(
+        default=True,
+        description="Whether near-equal suppliers take turns to be seen; false leaves the order by score.",
+    )
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -150,6 +160,7 @@ class SourceOut(BaseModel):
     span: str = Field(description="Exact substring of the stored field.")
     offering_id: str | None = None
     inferred: bool | None = Field(default=None, description="Read out of free text, not stated.")
+    start: int | None = Field(default=None, ge=0, description="Where the span begins in the field's text.")
 
 
 class RequirementOut(BaseModel):
@@ -161,6 +172,9 @@ class RequirementOut(BaseModel):
     asked: SourceOut | None = Field(description="Where the need asks for it.")
     source: SourceOut | None = Field(description="Where the enterprise answers it.")
     note: str
+    must: bool = Field(description="False for a wish.")
+    as_of: date | None = Field(description="The day on which the verdict was true.")
+    expires: date | None = Field(description="The last day of the certificate that the verdict rests on.")
 
 
 class SpanOut(BaseModel):
@@ -178,6 +192,11 @@ class EvidenceOut(BaseModel):
     similarity: float
 
 
+class MovedOut(BaseModel):
+    by_score: int = Field(alias="from", ge=1, description="The rank that the score alone would have given.")
+    reason: str
+
+
 class ResultOut(BaseModel):
     """One partner. The reasons (from ``contributions`` on) are there when ``explain`` was true."""
 
@@ -187,6 +206,15 @@ class ResultOut(BaseModel):
     title: str | None = Field(default=None, description="For buyers: the need's title.")
     rank: int = Field(ge=1)
     score: float = Field(ge=0, le=1)
+    moved: MovedOut | None = Field(
+        default=None, description="There where diversity or fair exposure moved the result."
+    )
+    fails: list[str] | None = Field(
+        default=None, description="Must-have requirements that are missing or in conflict."
+    )
+    unproven: list[str] | None = Field(
+        default=None, description="Under strict policy: must-have requirements of which nothing is known."
+    )
     contributions: list[ContributionOut] | None = None
     base: float | None = Field(default=None, description="With all contributions: the log-odds of the score.")
     facts: dict[str, Any] | None = None
@@ -196,6 +224,27 @@ class ResultOut(BaseModel):
     cautions: list[str] | None = None
     for_buyer: str | None = None
     for_supplier: str | None = None
+
+
+class MissedOut(BaseModel):
+    """A candidate that was left out; ``requirements`` are those that it fails."""
+
+    enterprise_id: str
+    name: str
+    need_id: str | None = None
+    title: str | None = None
+    rank: int = Field(ge=1, description="The rank that its score alone would have given.")
+    score: float = Field(ge=0, le=1)
+    fails: list[str]
+    requirements: list[RequirementOut]
+
+
+class LeftOutOut(BaseModel):
+    """Whom strict policy left out though they score better than the last result."""
+
+    count: int = Field(ge=0)
+    reasons: dict[str, int] = Field(description="How many fail each requirement.")
+    best: list[MissedOut]
 
 
 class Answer(BaseModel):
@@ -244,3 +293,4 @@ class Answer(BaseModel):
     release: str
     query: dict[str, Any]
     results: list[ResultOut]
+    left_out: LeftOutOut | None = Field(default=None, description="There under strict policy.")

@@ -13,6 +13,7 @@ from service.cli import (
     doctor,
     encoder,
     evaluate,
+    exposure,
     imports,
     recommend,
     refresh,
@@ -29,11 +30,12 @@ imports.register(app)
 refresh.register(app)
 app.add_typer(releases.app, name="releases")
 app.add_typer(recommend.app, name="recommend")
-evaluate.register(app)
+app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(train.app, name="train")
 app.add_typer(encoder.app, name="encoder")
 serve.register(app)
 doctor.register(app)
+exposure.register(app)
 sample.register(app)
 demo.register(app)
 

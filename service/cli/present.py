@@ -11,7 +11,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from recommender.results import Contribution, Evidence, Recommendation, Requirement, Result
+from recommender.results import Contribution, Evidence, LeftOut, Recommendation, Requirement, Result
 from service import labels
 
 _MARKS = {
@@ -37,6 +37,8 @@ def show(console: Console, found: Recommendation, title: str) -> None:
         console.print(_headline(result))
         if found.explain:
             console.print(Padding(Group(*_reasons(result)), (0, 0, 1, 5)))
+    if found.left_out is not None and found.left_out.count:
+        console.print(Padding(Group(*_left_out(found.left_out)), (1, 0, 0, 0)))
     console.print(Text(f"release {found.release} · {len(found.results)} results", style="dim"))
 
 
@@ -51,8 +53,28 @@ def _headline(result: Result) -> RenderableType:
     body.append(f"  {_safe(result.need_id or result.enterprise_id)}", style="not bold dim")
     if facts := facts_line(result):
         body.append(f"\n{_safe(facts)}", style="not bold dim")
+    for remark in _remarks(result):
+        body.append(f"\n{_safe(remark)}", style="not bold yellow")
     line.add_row(Text(f"{result.rank}", style="dim"), Text(f"{result.score:.3f}", style="bold green"), body)
     return line
+
+
+def _remarks(result: Result) -> Iterator[str]:
+    """What must be said of a result even where no reasons are asked for."""
+    if result.moved:
+        yield f"↕ 按评分第 {result.moved.by_score} 名 by score：{result.moved.reason}"
+    if result.fails:
+        yield f"✗ 不满足 fails：{'、'.join(map(labels.asked_for, result.fails))}"
+    if result.unproven:
+        yield f"? 待核实 unproven：{'、'.join(map(labels.asked_for, result.unproven))}"
+
+
+def _left_out(found: LeftOut) -> Iterator[RenderableType]:
+    reasons = "、".join(f"{labels.asked_for(name)}（{count:,}）" for name, count in found.reasons.items())
+    yield Text(f"已排除 {found.count:,} 个不满足必备要求的候选 left out：{_safe(reasons)}", style="yellow")
+    for each in found.best:
+        missed = "、".join(map(labels.asked_for, each.fails))
+        yield Text(f"  {each.score:.3f} {_safe(each.title or each.name)}：{_safe(missed)}", style="dim")
 
 
 def facts_line(result: Result) -> str:

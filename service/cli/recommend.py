@@ -36,6 +36,13 @@ Where = Annotated[
 ]
 OnLink = Annotated[Link | None, typer.Option("--link", help="One of the seven chains (default: any).")]
 Explain = Annotated[bool, typer.Option("--explain", help="Show the reasons of each result.")]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict",
+        help="Leave out who fails a must-have requirement (default: rank lower), and say how many.",
+    ),
+]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="RUN.jsonl", help="Write the results there, one line each.")
 ]
@@ -53,13 +60,21 @@ def suppliers(
     where: Where = "",
     link: OnLink = None,
     explain: Explain = False,
+    strict: Strict = False,
+    exposure: Annotated[
+        bool,
+        typer.Option(
+            "--exposure/--no-exposure",
+            help="Let near-equal suppliers take turns, as the API does (default: the order of the scores).",
+        ),
+    ] = False,
     out: Out = None,
     as_of: AsOf = "",
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Who can supply this need?"""
-    from recommender.query import Filters, SupplierQuery, need_from_text
+    from recommender.query import Filters, Policy, SupplierQuery, need_from_text
 
     _one_of(need=need, text=text, needs=needs)
     day, filters = as_day(as_of), Filters.parse(where)
@@ -74,8 +89,21 @@ def suppliers(
     else:
         with place.catalogue() as catalogue:
             asked = [catalogue.need(need)]
+    known = None
+    if exposure:
+        ledger = place.ledger()
+        known = ledger.before(ledger.today())
     queries = [
-        SupplierQuery(need=each, as_of=day, top_k=top_k, filters=filters, link=link, explain=explain)
+        SupplierQuery(
+            need=each,
+            as_of=day,
+            top_k=top_k,
+            filters=filters,
+            link=link,
+            explain=explain,
+            policy=Policy.STRICT if strict else Policy.LENIENT,
+            exposure=known,
+        )
         for each in asked
     ]
     _answer(
@@ -108,6 +136,7 @@ def buyers(
     where: Where = "",
     link: OnLink = None,
     explain: Explain = False,
+    strict: Strict = False,
     out: Out = None,
     as_of: AsOf = "",
     home: Home = None,
@@ -115,7 +144,7 @@ def buyers(
 ) -> None:
     """Which open needs could this enterprise meet, and whose are they?"""
     from recommender.catalogue import Visibility
-    from recommender.query import BuyerQuery, Filters, enterprise_from_text
+    from recommender.query import BuyerQuery, Filters, Policy, enterprise_from_text
 
     _one_of(enterprise=enterprise, text=text, enterprises=enterprises)
     day, filters = as_day(as_of), Filters.parse(where)
@@ -143,6 +172,7 @@ def buyers(
             link=link,
             explain=explain,
             visibility=visible,
+            policy=Policy.STRICT if strict else Policy.LENIENT,
         )
         for each, offerings in pairs
     ]

@@ -28,11 +28,8 @@ def write_run(path: Path, asked: str, answers: Iterable[tuple[str, Recommendatio
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             for asked_id, found in answers:
-                line = {
-                    asked: asked_id,
-                    "release": found.release,
-                    "results": [result.to_json(explain=found.explain) for result in found.results],
-                }
+                line = {asked: asked_id} | found.to_json()
+                del line["query"]  # it stands in the file of questions
                 file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
                 number += 1
             file.flush()

@@ -83,6 +83,8 @@ function question() {
   const tiers = [...document.querySelectorAll("#tiers input:checked")].map((box) => box.value);
   if (tiers.length && direction === "suppliers") filters.tier = tiers;
   if (Object.keys(filters).length) body.filters = filters;
+  if (byId("strict").checked) body.policy = "strict";
+  if (byId("by-score").checked && direction === "suppliers") body.exposure = false;
   return body;
 }
 
@@ -147,6 +149,7 @@ function loading() {
   byId("results").setAttribute("aria-busy", "true");
   byId("results-head").hidden = true;
   byId("cards").replaceChildren();
+  byId("left-out").replaceChildren();
   byId("state").replaceChildren(make("div", { class: "loading", "aria-hidden": "true" }, [0, 1, 2].map(() => make("div", { class: "ghost" }))));
   byId("status").textContent = "正在查找…… Searching…";
 }
@@ -160,6 +163,7 @@ function fail(problem) {
   byId("status").textContent = "";
   byId("results-head").hidden = true;
   byId("cards").replaceChildren();
+  byId("left-out").replaceChildren();
   const noRelease = String(problem.type || "").endsWith(":no-release");
   const title = noRelease ? ["还没有可用的版本", "No release yet"] : ["没有成功", "That did not work"];
   byId("state").replaceChildren(
@@ -187,11 +191,34 @@ function show(answer, asked, what) {
     count ? "" : notice("notice-warn", "没有匹配的结果", "Nothing matches",
       make("p", {}, "请放宽筛选条件，或换一种说法。 Try fewer filters or other words.")),
   );
+  byId("left-out").replaceChildren(leftOut(answer.left_out));
   byId("cards").replaceChildren(...answer.results.map((result, place) => card(result, place, asked)));
   byId("status").textContent = count ? `找到 ${count} 条结果。 ${count} results.` : "没有匹配的结果。 Nothing matches.";
   byId("release").textContent = `数据版本 Release ${answer.release}`;
   byId("results").focus({ preventScroll: true });
   byId("results").scrollIntoView({ behavior: "smooth", block: "start" });
+}
+
+/** Whom the strict rule kept out: how many, what they fail, and the best of them. */
+function leftOut(found) {
+  if (!found || !found.count) return "";
+  const reasons = Object.entries(found.reasons).map(([name, count]) => `${requirementName(name)}（${count}）`).join("、");
+  return make("details", { class: "left-out" },
+    make("summary", {}, `已排除 ${found.count} 个不满足必备要求的候选：${reasons} `, english(`${found.count} left out`)),
+    make("ul", {}, found.best.map((each) => make("li", {},
+      make("strong", {}, each.title || each.name), each.title ? ` ${each.name}` : "",
+      ` · 评分 ${Math.round(each.score * 100)}%，按评分第 ${each.rank} 名 `, english(`rank ${each.rank} by score`),
+      each.requirements.map((verdict) => make("span", { class: "from" },
+        `${MARKS[verdict.status] || "?"} ${requirementWords(verdict)} ${word("statuses", verdict.status).zh}`, verdict.note ? `：${verdict.note}` : ""))))));
+}
+
+/** What must be said of a result before any reason: that it was moved, and what it fails. */
+function remarks(result) {
+  const said = [];
+  if (result.moved) said.push(make("li", { class: "moved" }, `按评分为第 ${result.moved.from} 名 `, english(`rank ${result.moved.from} by score`), `：${result.moved.reason}`));
+  if (result.fails) said.push(make("li", { class: "fails" }, "不满足必备要求 ", english("fails"), `：${result.fails.map(requirementName).join("、")}`));
+  if (result.unproven) said.push(make("li", {}, "待核实 ", english("unproven"), `：${result.unproven.map(requirementName).join("、")}`));
+  return said.length ? make("ul", { class: "remarks", "aria-label": "名次说明 About the rank" }, said) : null;
 }
 
 // ---- one result ---------------------------------------------------------------------------------
@@ -216,6 +243,7 @@ function card(result, place, asked) {
         make("div", { class: "meter", "aria-hidden": "true" }, meter),
       ),
     ),
+    remarks(result),
     first ? make("p", { class: "say" }, first) : null,
     (result.cautions || []).length
       ? make("ul", { class: "cautions", "aria-label": "提醒 Cautions" }, result.cautions.map((c) => make("li", {}, c))) : null,
@@ -282,6 +310,14 @@ function evidence(pairs) {
       make("div", { class: "quote quote-offer" }, make("small", {}, `供给 · ${word("fields", pair.offer.field).zh}`), make("q", {}, pair.offer.span)),
       make("span", { class: "alike" }, `相似度 ${pair.similarity.toFixed(2)}`, pair.offer.offering_id ? ` · ${pair.offer.offering_id}` : ""),
     )));
+}
+
+/** A requirement by its name alone; codes of tiers and sizes in words. */
+function requirementName(name) {
+  return name.split("|").map((part) => {
+    const holder = ["tiers", "sizes", "reserved"].find((table) => words[table] && words[table][part]);
+    return holder ? words[holder][part].zh : part;
+  }).join(" / ");
 }
 
 function requirementWords(each) {
@@ -377,6 +413,7 @@ function turn(to) {
   byId("go-label").textContent = words.go[0];
   byId("go-label-en").textContent = words.go[1];
   byId("tier-field").hidden = to === "buyers";
+  byId("by-score-field").hidden = to === "buyers";
   byId("examples").replaceChildren(...words.examples.map((example) => {
     const chip = make("button", { type: "button" }, example);
     chip.addEventListener("click", () => {
@@ -402,8 +439,8 @@ function pick(choice) {
 }
 
 function countFilters() {
-  const { filters = {}, link } = question();
-  const number = Object.keys(filters).length + (link ? 1 : 0);
+  const { filters = {}, link, policy, exposure } = question();
+  const number = Object.keys(filters).length + [link, policy, exposure === false].filter(Boolean).length;
   byId("filters-count").textContent = String(number);
   byId("filters-count").hidden = !number;
 }

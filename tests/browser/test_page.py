@@ -62,6 +62,36 @@ def test_filters_and_link_travel_with_the_question(page, serve, engine):
     assert (asked.link, asked.top_k) == ("supply", 20)
 
 
+def test_a_strict_list_says_who_was_left_out(page, serve, engine):
+    page.goto(serve(engine))
+    page.click("#filters summary")
+    page.check("#strict")
+    page.check("#by-score")
+    assert page.inner_text("#filters-count") == "2"
+    with page.expect_request("**/v1/recommendations/suppliers") as sent:
+        ask(page)
+    body = sent.value.post_data_json
+    assert (body["policy"], body["exposure"]) == ("strict", False)
+    assert "已排除 12 个" in page.inner_text("#left-out")
+    assert "专精特新小巨人 / 单项冠军（4）" in page.inner_text("#left-out")
+    page.click("#left-out summary")
+    assert HOSTILE in page.inner_text("#left-out li")
+    page.uncheck("#strict")
+    ask(page)
+    page.wait_for_function("document.querySelector('#left-out').textContent === ''")
+    assert page.troubles == []
+
+
+def test_a_moved_result_says_from_where_and_why(page, serve, engine):
+    page.goto(serve(engine))
+    ask(page)
+    assert page.locator(".card").first.locator(".remarks").count() == 0
+    remarks = page.locator(".card").nth(1).locator(".remarks").inner_text()
+    assert "按评分为第 3 名" in remarks
+    assert "与评分相近者轮流" in remarks
+    assert "不满足必备要求" in remarks
+
+
 def test_the_question_can_be_turned_round(page, serve, engine):
     page.goto(serve(engine))
     ask(page)

@@ -10,8 +10,19 @@ from types import SimpleNamespace
 
 from indexes.errors import RongtongError, UnknownId
 from recommender.catalogue import Enterprise, Link, Need, NeedStatus, Offering, Tier, Visibility
-from recommender.query import BuyerQuery, SupplierQuery
-from recommender.results import Contribution, Evidence, Recommendation, Requirement, Result, Source, Span
+from recommender.matching.ledger import ExposureLedger
+from recommender.query import BuyerQuery, Policy, SupplierQuery
+from recommender.results import (
+    Contribution,
+    Evidence,
+    LeftOut,
+    Moved,
+    Recommendation,
+    Requirement,
+    Result,
+    Source,
+    Span,
+)
 from service.api.desk import Desk
 from service.live import LiveEngine
 
@@ -89,7 +100,17 @@ class FakeEngine:
         self, query: SupplierQuery | BuyerQuery, results: tuple[Result, ...], asked: dict[str, object]
     ) -> Recommendation:
         kept = () if self.empty else results[: query.top_k]
-        return Recommendation(self.release, asked | {"top_k": query.top_k}, kept, explain=query.explain)
+        strict = query.policy is Policy.STRICT
+        return Recommendation(
+            self.release,
+            asked | {"top_k": query.top_k},
+            kept,
+            explain=query.explain,
+            left_out=LeftOut(12, {"IATF 16949": 9, "little_giant|champion": 4}, (_missed(),))
+            if strict
+            else None,
+            attention={"E1": (1.0, 0.9), "E2": (0.63, 0.73)},
+        )
 
 
 class FakeCatalogue:
@@ -108,7 +129,7 @@ class FakeCatalogue:
         pass
 
 
-def desk_with(engine: FakeEngine | RongtongError) -> Desk:
+def desk_with(engine: FakeEngine | RongtongError, ledger: ExposureLedger | None = None) -> Desk:
     """A desk whose release opens as *engine*, or fails to open."""
 
     def opener() -> FakeEngine:
@@ -118,7 +139,7 @@ def desk_with(engine: FakeEngine | RongtongError) -> Desk:
 
     live = LiveEngine(opener, Path("does-not-exist/CURRENT"))
     live.start()
-    return Desk(live, FakeCatalogue(), threads=2)
+    return Desk(live, FakeCatalogue(), threads=2, ledger=ledger)
 
 
 def _one(records, name, value):
@@ -165,6 +186,15 @@ def _supplier(rank: int, enterprise: Enterprise) -> Result:
         cautions=("证书 2027-03-01 到期",) if rank == 1 else (HOSTILE,),
         for_buyer="产品与需求直接对应，已有同类认证。",
         for_supplier="买方看重寿命指标，可附试验报告。",
+        fails=("little_giant|champion",) if rank == 2 else (),
+        moved=Moved(3, "与评分相近者轮流 / takes turns") if rank == 2 else None,
+    )
+
+
+def _missed() -> Result:
+    verdict = Requirement("IATF 16949", "certification", "missing", note=f"已到期{HOSTILE}")
+    return Result(
+        "E9", f"无证工厂{HOSTILE}", 2, 0.61, BASE, (), requirements=(verdict,), fails=("IATF 16949",)
     )
 
 

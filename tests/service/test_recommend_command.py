@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import date, timedelta
 
 import pytest
 from typer.testing import CliRunner
 
 from indexes.errors import DamagedRelease
 from recommender.catalogue import Kind, open_catalogue
+from recommender.matching.ledger import ExposureLedger
 from service.cli.main import app
 from service.workspace import Workspace
 from tests.service.fakes import FakeEngine
@@ -86,6 +88,35 @@ def test_every_option_reaches_the_engine(rongtong, engine):
         "tier": ["little_giant"],
         "certification": ["IATF 16949"],
     }
+
+
+def test_moved_and_failing_results_say_so_without_being_asked(rongtong, engine):
+    printed = rongtong("recommend", "suppliers", "--text", "轴承").stdout
+    assert "↕ 按评分第 3 名 by score：与评分相近者轮流" in printed
+    assert "✗ 不满足 fails：专精特新小巨人 / 单项冠军" in printed
+    assert "已排除" not in printed
+
+
+def test_strict_says_how_many_were_left_out_and_why(rongtong, engine, tmp_path):
+    printed = rongtong("recommend", "suppliers", "--text", "轴承", "--strict").stdout
+    assert "已排除 12 个" in printed
+    assert "IATF 16949（9）、专精特新小巨人 / 单项冠军（4）" in printed
+    assert "无证工厂" in printed
+    assert rongtong("recommend", "buyers", "--text", "轴承", "--strict").exit_code == 0
+    assert [asked.policy for asked in engine.asked] == ["strict", "strict"]
+    out = tmp_path / "run.jsonl"
+    rongtong("recommend", "suppliers", "--text", "轴承", "--strict", "--out", str(out))
+    assert json.loads(out.read_text(encoding="utf-8"))["left_out"]["count"] == 12
+
+
+def test_turns_are_taken_only_where_they_are_asked_for(rongtong, engine, home):
+    ledger = ExposureLedger(home / "exposure.db", today=lambda: date.today() - timedelta(1))
+    ledger.record("q", {"E1": (1.0, 0.4)})
+    ledger.close()
+    for options in ((), ("--no-exposure",), ("--exposure",)):
+        assert rongtong("recommend", "suppliers", "--text", "轴承", *options).exit_code == 0
+    assert [asked.exposure is None for asked in engine.asked] == [True, True, False]
+    assert engine.asked[2].exposure.balance == pytest.approx({"E1": 0.6})
 
 
 def test_a_file_of_needs_becomes_a_run_file(rongtong, engine, tmp_path):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from fastapi.testclient import TestClient
 
 from indexes.errors import NoRelease
 from recommender.catalogue import Link
-from recommender.query import Filters
-from tests.service.fakes import HOSTILE
+from recommender.matching.ledger import ExposureLedger
+from recommender.query import Filters, Policy
+from service.app import create_app
+from service.settings import Settings
+from tests.service.fakes import HOSTILE, desk_with
 
 SUPPLIERS = "/v1/recommendations/suppliers"
 BUYERS = "/v1/recommendations/buyers"
+DAY = date(2026, 11, 21)
 
 
 def test_a_need_in_words_gets_ranked_suppliers_with_reasons(client, engine):
@@ -37,6 +42,50 @@ def test_codes_of_places_come_with_their_names(client):
 def test_without_explanation_the_reasons_stay_out(client):
     first = client.post(SUPPLIERS, json={"text": "轴承", "explain": False}).json()["results"][0]
     assert set(first) == {"enterprise_id", "name", "rank", "score"}
+
+
+def test_a_moved_result_says_from_where_and_why(client):
+    for explain in (True, False):
+        second = client.post(SUPPLIERS, json={"text": "轴承", "explain": explain}).json()["results"][1]
+        assert second["moved"] == {"from": 3, "reason": "与评分相近者轮流 / takes turns"}
+        assert second["fails"] == ["little_giant|champion"]
+
+
+def test_a_strict_question_says_who_was_left_out(client, engine):
+    document = client.post(SUPPLIERS, json={"text": "轴承", "policy": "strict"}).json()
+    assert document["left_out"]["count"] == 12
+    assert document["left_out"]["reasons"]["IATF 16949"] == 9
+    assert document["left_out"]["best"][0]["requirements"][0]["status"] == "missing"
+    assert engine.asked[0].policy is Policy.STRICT
+    assert "left_out" not in client.post(SUPPLIERS, json={"text": "轴承"}).json()
+    client.post(BUYERS, json={"text": "轴承", "policy": "strict"})
+    assert engine.asked[-1].policy is Policy.STRICT
+
+
+def test_without_a_ledger_nobody_takes_turns(client, engine):
+    client.post(SUPPLIERS, json={"text": "轴承"})
+    assert engine.asked[0].exposure is None
+
+
+@pytest.fixture
+def counting(tmp_path, engine):
+    """A client whose lists are counted, and the ledger; the lists of today count tomorrow."""
+    ledger = ExposureLedger(tmp_path / "exposure.db", today=lambda: DAY)
+    app = create_app(Settings(home=tmp_path), open_desk=lambda _: desk_with(engine, ledger))
+    with TestClient(app) as client:
+        yield client, ledger
+
+
+def test_lists_are_counted_and_the_next_day_knows(counting, engine):
+    client, ledger = counting
+    for body in ({"text": "轴承"}, {"text": "轴承", "explain": False}, {"text": "齿轮", "exposure": False}):
+        client.post(SUPPLIERS, json=body)
+    assert [asked.exposure.moves for asked in engine.asked] == [True, True, False]
+    assert engine.asked[0].exposure.balance == {}
+    ledger.flush()
+    ledger.today = lambda: DAY + timedelta(1)
+    client.post(SUPPLIERS, json={"text": "轴承"})
+    assert engine.asked[-1].exposure.balance == pytest.approx({"E1": 0.2, "E2": -0.2})
 
 
 def test_every_part_of_the_question_reaches_the_engine(client, engine):
@@ -106,6 +155,8 @@ WRONG = {
     "number as text": {"text": "a", "top_k": "10"},
     "number as truth": {"text": "a", "top_k": True},
     "truth as text": {"text": "a", "explain": "yes"},
+    "exposure as text": {"text": "a", "exposure": "no"},
+    "unknown policy": {"text": "a", "policy": "harsh"},
     "too long": {"text": "轴" * 20_001},
     "blank": {"text": " \n\t "},
     "empty": {"text": ""},

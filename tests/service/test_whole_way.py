@@ -78,6 +78,22 @@ def test_the_api_answers_like_the_command_and_hides_what_is_not_public(home):
     assert operator[0]["need_id"] == "N2"
 
 
+def test_what_the_api_shows_is_counted_and_told(home):
+    nothing = as_json(home, "exposure")
+    assert (nothing["lists"], nothing["shown"], nothing["enterprises"]) == (0, 0, 3)
+    with TestClient(create_app(Settings(home=home, log_level="error"))) as client:
+        for text in ("轴承", "轴承", "锻件"):
+            client.post(SUPPLIERS, json={"text": text, "top_k": 1})
+    found = as_json(home, "exposure", "--days", "1")
+    assert (found["lists"], found["shown"]) == (2, 2)
+    assert 0 < found["gini"] < 1
+    assert {each["enterprise_id"] for each in found["most_seen"] if each["given"]} == {"E1", "E2"}
+    assert "基尼系数" in run(home, "exposure").stdout
+    with TestClient(create_app(Settings(home=home, log_level="error", exposure=False))) as client:
+        client.post(SUPPLIERS, json={"text": "软件"})
+    assert as_json(home, "exposure")["lists"] == 2
+
+
 def test_filters_hold(home):
     found = as_json(home, "recommend", "suppliers", "--text", "锻件", "--where", "region=32,tier=specialized")
     assert [each["enterprise_id"] for each in found["results"]] == ["E2"]
@@ -130,7 +146,8 @@ def test_the_life_of_a_release_by_command(home):
 
 def test_a_damaged_release_is_named_by_verify_and_doctor(home):
     (release,) = [each["release"] for each in as_json(home, "releases", "list")["releases"]]
-    victim = max((home / "releases" / release).rglob("*.*"), key=lambda path: path.stat().st_size)
+    parts = [path for path in (home / "releases" / release).rglob("*.*") if path.name != "manifest.json"]
+    victim = max(parts, key=lambda path: path.stat().st_size)
     content = bytearray(victim.read_bytes())
     content[len(content) // 2] ^= 1
     victim.chmod(0o644)

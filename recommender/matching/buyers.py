@@ -1,0 +1,207 @@
+"""Buyers for an enterprise: the way of a recommendation in the other direction, from top to bottom.
+
+:func:`find` names open needs by meaning and by words among those that the caller may see; :func:`measure`
+scores the likeliest exactly and judges what each demands; :func:`answer` keeps those that the policy admits,
+moves repetitions down, and explains the few that are returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from indexes.topk import best_rows
+from recommender import profile
+from recommender.catalogue.domain import Enterprise, Need
+from recommender.explanation import cautions, for_buyer, for_supplier
+from recommender.matching.arrangement import Placed, arrange, looked_at
+from recommender.matching.common import (
+    DEPTH,
+    KEPT,
+    QUOTED,
+    Measured,
+    Parts,
+    Vectors,
+    coverages,
+    cross_chain,
+    echo,
+    links_of,
+)
+from recommender.matching.diversity import need_twins
+from recommender.matching.policy import fails, left_out, places_to_show, unproven
+from recommender.query import BuyerQuery, Policy
+from recommender.ranking import probability, score
+from recommender.ranking.features import need_features
+from recommender.requirements import demands, judge
+from recommender.results import LeftOut, Recommendation, Requirement, Result
+from recommender.retrieval import Candidates, find_needs
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Candidate needs, and the vectors (m, d) of the offerings that ask."""
+
+    candidates: Candidates
+    offerings: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Needs measured exactly; ``needs`` stand by position, as the candidates do."""
+
+    measured: Measured
+    needs: Sequence[Need]
+
+    def need(self, place: int) -> Need:
+        return self.needs[int(self.measured.scored.positions[place])]
+
+
+def find(parts: Parts, query: BuyerQuery) -> Found:
+    """Open needs that the caller may see, by meaning and by words; nobody gets needs of its own."""
+    enterprise, offerings, snapshot = query.enterprise, query.offerings, parts.snapshot
+    texts = [profile.standing_text(enterprise), *(profile.offering_text(o) for o in offerings)]
+    standing, *_ = vectors = parts.encoder.encode(texts)
+    whole = profile.profile_vector(
+        standing, vectors[1:], [o.weight for o in offerings], described=bool(enterprise.description)
+    )
+    allowed = snapshot.needs_within(query.filters, links_of(query), query.visibility, query.as_of)
+    found = find_needs(
+        snapshot,
+        vectors[1:],
+        whole,
+        profile.enterprise_tokens(enterprise, offerings),
+        allowed & ~snapshot.needs.filters.mask_any("buyer", _identities(enterprise)),
+        max(DEPTH, 2 * query.top_k),
+    )
+    return Found(found, vectors[1:])
+
+
+def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
+    """The likeliest needs, measured exactly, with verdicts on what each demands.
+
+    A strict list that is not filled by them is measured deeper, down to the last candidate.
+    """
+    snapshot, enterprise, offerings = parts.snapshot, query.enterprise, query.offerings
+    rough = need_features(snapshot, found.candidates, enterprise, offerings, query.as_of)
+    rows = found.candidates.rows
+    likeliest = score(parts.model, rough, rows, len(rows)).positions
+    judged: dict[int, tuple[Need, tuple[Requirement, ...]]] = {}
+
+    def verdicts(row: int) -> tuple[Need, tuple[Requirement, ...]]:
+        if row not in judged:
+            need = snapshot.need(row)
+            judged[row] = need, judge(demands(need), need, enterprise, offerings, query.as_of)
+        return judged[row]
+
+    kept = max(KEPT, 2 * query.top_k)
+    while True:
+        candidates = found.candidates.take(np.sort(likeliest[:kept]))
+        told = [verdicts(int(row)) for row in candidates.rows]
+        features = need_features(snapshot, candidates, enterprise, offerings, query.as_of)
+        features["requirement_coverage"] = coverages([each for _, each in told])
+        scored = score(parts.model, features, candidates.rows, len(candidates.rows))
+        measured = Measured(candidates, scored, [each for _, each in told])
+        enough = query.policy is Policy.LENIENT or kept >= len(rows)
+        if enough or len(places_to_show(measured, query.policy)) >= query.top_k:
+            return Judged(measured, [need for need, _ in told])
+        kept *= 2
+
+
+def answer(parts: Parts, query: BuyerQuery) -> Recommendation:
+    """The open needs for an enterprise, best first, each explained where the query asks for it."""
+    found = find(parts, query)
+    judged = measure(parts, query, found)
+    shown = places_to_show(judged.measured, query.policy)
+    results = []
+    for rank, each in enumerate(_arranged(parts, query, judged, shown), 1):
+        place = shown[each.place]
+        brief = replace(_brief(parts, query, judged, place, rank), moved=each.moved)
+        results.append(
+            _explained(parts, query, found.offerings, brief, judged.need(place)) if query.explain else brief
+        )
+    asked = {
+        "enterprise_id": query.enterprise.enterprise_id,
+        "name": query.enterprise.name,
+        "offerings": [offering.title for offering in query.offerings],
+    }
+    return Recommendation(
+        parts.snapshot.release,
+        asked | echo(query),
+        tuple(results),
+        explain=query.explain,
+        left_out=_left_out(parts, query, judged, shown),
+    )
+
+
+def _identities(enterprise: Enterprise) -> list[str]:
+    """What a need's buyer field says where the buyer is *enterprise*."""
+    return [text for text in (enterprise.enterprise_id, enterprise.name, enterprise.short_name) if text]
+
+
+def _arranged(parts: Parts, query: BuyerQuery, judged: Judged, shown: Sequence[int]) -> list[Placed]:
+    first = shown[: looked_at(len(shown), query.top_k)]
+    rows = np.array([judged.measured.row(place) for place in first], np.int64)
+    twins = need_twins([judged.need(place) for place in first], parts.snapshot.needs.vectors.rows(rows))
+    return arrange([float(judged.measured.scored.log_odds[place]) for place in shown], twins, query.top_k)
+
+
+def _brief(parts: Parts, query: BuyerQuery, judged: Judged, place: int, rank: int) -> Result:
+    need, verdicts = judged.need(place), judged.measured.verdicts_at(place)
+    scored = judged.measured.scored
+    return Result(
+        enterprise_id=need.buyer_id,
+        name=need.buyer_name,
+        rank=rank,
+        score=probability(float(scored.log_odds[place])),
+        base=parts.model.base,
+        contributions=scored.parts(place, parts.model),
+        need_id=need.need_id,
+        title=need.title,
+        requirements=verdicts,
+        fails=fails(verdicts),
+        unproven=unproven(verdicts) if query.policy is Policy.STRICT else (),
+    )
+
+
+def _left_out(parts: Parts, query: BuyerQuery, judged: Judged, shown: Sequence[int]) -> LeftOut | None:
+    if query.policy is Policy.LENIENT:
+        return None
+    return left_out(
+        judged.measured, shown, query.top_k, lambda place: _brief(parts, query, judged, place, place + 1)
+    )
+
+
+def _explained(parts: Parts, query: BuyerQuery, vectors: Vectors, brief: Result, need: Need) -> Result:
+    """*brief* with the words that it rests on; *vectors* (m, d) are those of the query's offerings."""
+    vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
+    best = best_rows(vectors @ vector, QUOTED) if len(vectors) else np.zeros(0, np.int64)
+    quoted = parts.quote(
+        parts.quotable(need, vector),
+        vector,
+        query.enterprise,
+        [query.offerings[i] for i in best],
+        vectors[best],
+    )
+    enterprise, verdicts = query.enterprise, brief.requirements
+    return replace(
+        brief,
+        facts=_facts(need),
+        evidence=quoted,
+        cross_chain=cross_chain(need, enterprise),
+        cautions=cautions(enterprise, len(query.offerings), quoted, verdicts, query.as_of),
+        for_buyer=for_buyer(enterprise.short_name or enterprise.name or "该企业", quoted, verdicts),
+        for_supplier=for_supplier(need, quoted, verdicts),
+    )
+
+
+def _facts(need: Need) -> dict[str, object]:
+    facts = {
+        "region": need.region,
+        "industry_chain": need.industry_chain,
+        "link": need.link.value,
+        "budget": need.budget,
+        "deadline": need.deadline.isoformat() if need.deadline else "",
+    }
+    return {name: value for name, value in facts.items() if value}

@@ -1,0 +1,110 @@
+"""What both directions share: the opened release, the measured candidates, and how words are quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.catalogue.domain import Enterprise, Need, Offering
+from recommender.encoder import Encoder
+from recommender.explanation import Phrases, evidence, phrases_of
+from recommender.query import BuyerQuery, SupplierQuery
+from recommender.ranking import AdditiveModel, Scored
+from recommender.ranking.features import Floats
+from recommender.requirements import coverage
+from recommender.results import Evidence, Requirement
+from recommender.retrieval import Candidates
+from recommender.snapshot import Snapshot
+from recommender.text.titles import subject
+
+DEPTH = 400  # rows that each source of candidates contributes at the least
+KEPT = 200  # candidates that are measured exactly and whose requirements are judged, at the least
+QUOTED = 2  # offerings quoted as evidence for one enterprise
+
+Vectors = NDArray[np.float32]
+Verdicts = Sequence[tuple[Requirement, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What answers: a release, the encoder that made it, and the model that ranks."""
+
+    snapshot: Snapshot
+    encoder: Encoder
+    model: AdditiveModel
+
+    def quotable(self, need: Need, vector: Vectors) -> Phrases:
+        """The phrases of *need* with *vector* (d,) that may be quoted."""
+        fields = {"title": subject(need.title), "description": need.description}
+        return phrases_of(fields, self.encoder, most_alike=vector, but=need.buyer_name)
+
+    def quote(
+        self,
+        quotable: Phrases,
+        need_vector: Vectors,
+        enterprise: Enterprise,
+        offerings: Sequence[Offering],
+        vectors: Vectors,
+    ) -> tuple[Evidence, ...]:
+        """Evidence from *offerings* with *vectors* (m, d), or else from the enterprise's description."""
+        offers = [
+            (offering.offering_id, {"title": offering.title, "description": offering.description}, vector)
+            for offering, vector in zip(offerings, vectors, strict=True)
+        ]
+        if not offers and enterprise.description:
+            (vector,) = self.encoder.encode([enterprise.description])
+            offers = [("", {"description": enterprise.description}, vector)]
+        return evidence(quotable, need_vector, offers, self.encoder)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """c candidates measured exactly: ``scored`` has all of them, best first; ``verdicts`` stand, as the
+    ``candidates`` do, by position, which ``scored.positions`` gives for each place."""
+
+    candidates: Candidates
+    scored: Scored
+    verdicts: Verdicts
+
+    @property
+    def size(self) -> int:
+        return len(self.scored.positions)
+
+    def row(self, place: int) -> int:
+        """The row of the candidate at *place* by score."""
+        return int(self.candidates.rows[self.scored.positions[place]])
+
+    def verdicts_at(self, place: int) -> tuple[Requirement, ...]:
+        return self.verdicts[int(self.scored.positions[place])]
+
+
+def coverages(verdicts: Verdicts) -> Floats:
+    """(c,) requirement coverage, NaN where nothing is asked."""
+    return np.array([coverage(v) if v else np.nan for v in verdicts], np.float64)
+
+
+def links_of(query: SupplierQuery | BuyerQuery) -> tuple[str, ...]:
+    """The links that the filters or else the query itself ask for; none means any."""
+    return tuple(query.filters.link) or ((query.link.value,) if query.link else ())
+
+
+def cross_chain(need: Need, enterprise: Enterprise) -> Mapping[str, object] | None:
+    """From which stated industry chain to which, where the two sides have none in common."""
+    chains = enterprise.industry_chains
+    if not need.industry_chain or not chains or need.industry_chain in chains:
+        return None
+    return {"from": chains[0], "to": need.industry_chain, "path": []}
+
+
+def echo(query: SupplierQuery | BuyerQuery) -> dict[str, object]:
+    """What was asked, apart from the need or the enterprise itself."""
+    return {
+        "filters": query.filters.to_json(),
+        "link": query.link.value if query.link else None,
+        "top_k": query.top_k,
+        "as_of": query.as_of.isoformat(),
+        "policy": query.policy.value,
+    }

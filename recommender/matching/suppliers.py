@@ -1,0 +1,324 @@
+"""Suppliers for a need: the way of a recommendation, from top to bottom.
+
+:func:`find` names candidates by meaning and by words among those that the filters let pass; :func:`measure`
+scores the likeliest exactly and judges their requirements; :func:`answer` keeps whom the policy admits,
+arranges them, and explains the few that are returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from indexes.topk import best_rows
+from recommender import profile
+from recommender.catalogue.domain import Enterprise, Need, Size
+from recommender.catalogue.json_values import from_json
+from recommender.explanation import Phrases, cautions, for_buyer, for_supplier
+from recommender.matching.arrangement import Placed, arrange, looked_at
+from recommender.matching.common import (
+    DEPTH,
+    KEPT,
+    QUOTED,
+    Measured,
+    Parts,
+    Vectors,
+    coverages,
+    cross_chain,
+    echo,
+    links_of,
+)
+from recommender.matching.diversity import enterprise_twins
+from recommender.matching.exposure import attention
+from recommender.matching.policy import fails, left_out, places_to_show, unproven
+from recommender.places import Places, places_of
+from recommender.query import Policy, SupplierQuery
+from recommender.ranking import probability, score
+from recommender.ranking.features import supplier_features
+from recommender.requirements import Demand, demands, judge
+from recommender.results import LeftOut, Recommendation, Requirement, Result
+from recommender.retrieval import Candidates, find_suppliers, with_exact_offerings
+from recommender.snapshot import Mask, Snapshot
+
+_BLOCK = 64  # needs that share one scan of the vectors
+_COMPARED = 8  # offerings of an enterprise whose words are compared with another's
+Document = Mapping[str, Any]
+_SMALL = frozenset(size.value for size in (Size.MEDIUM, Size.SMALL, Size.MICRO))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A query's candidates with the need's vector (d,) and the offerings that count (m,)."""
+
+    candidates: Candidates
+    vector: Vectors
+    offered: Mask
+
+
+def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[SupplierQuery, Found]]:
+    """Each query with its candidates, in order; neighbours with the same filters share scans."""
+    for _, alike in groupby(queries, lambda q: (q.filters, q.link, q.as_of)):
+        same = list(alike)
+        allowed, offered = _within(parts.snapshot, same[0])
+        for start in range(0, len(same), _BLOCK):
+            block = same[start : start + _BLOCK]
+            texts = [text for query in block for text in profile.need_texts(query.need)]
+            encoded = parts.encoder.encode(texts)
+            vectors = np.stack([profile.need_vector(*encoded[i : i + 3]) for i in range(0, len(texts), 3)])
+            candidates = find_suppliers(
+                parts.snapshot,
+                vectors,
+                [profile.need_tokens(query.need) for query in block],
+                allowed,
+                offered,
+                max(DEPTH, 2 * max(query.top_k for query in block)),
+            )
+            for query, found, vector in zip(block, candidates, vectors, strict=True):
+                yield query, Found(found, vector, offered)
+
+
+def measure(
+    parts: Parts, query: SupplierQuery, found: Found, asked: Sequence[Demand], places: Places
+) -> Measured:
+    """The likeliest candidates, measured exactly, with a verdict on each of the demands *asked*.
+
+    A strict list that is not filled by them is measured deeper, down to the last candidate.
+    """
+    snapshot, need = parts.snapshot, query.need
+    others = _without_buyer(snapshot, found.candidates, need)
+    rows = others.rows
+    rough = supplier_features(snapshot, others, need, places, query.as_of)
+    likeliest = score(parts.model, rough, rows, len(rows)).positions
+    judged: dict[int, tuple[Requirement, ...]] = {}
+
+    def verdicts(row: int) -> tuple[Requirement, ...]:
+        if asked and row not in judged:
+            offerings = [snapshot.offering(r) for r in snapshot.offering_rows(row)]
+            judged[row] = judge(asked, need, snapshot.enterprise(row), offerings, query.as_of)
+        return judged.get(row, ())
+
+    kept = max(KEPT, 2 * query.top_k)
+    while True:
+        taken = others.take(np.sort(likeliest[:kept]))
+        candidates = with_exact_offerings(snapshot, taken, found.vector, found.offered)
+        features = supplier_features(snapshot, candidates, need, places, query.as_of)
+        told = [verdicts(int(row)) for row in candidates.rows]
+        if asked:
+            features["requirement_coverage"] = coverages(told)
+        scored = score(parts.model, features, candidates.rows, len(candidates.rows))
+        measured = Measured(candidates, scored, told)
+        enough = query.policy is Policy.LENIENT or kept >= len(rows)
+        if enough or len(places_to_show(measured, query.policy)) >= query.top_k:
+            return measured
+        kept *= 2
+
+
+def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
+    """The enterprises for a need, best first, each explained where the query asks for it."""
+    asked, places = demands(query.need), places_of(query.need)
+    measured = measure(parts, query, found, asked, places)
+    shown = places_to_show(measured, query.policy)
+    heads = [
+        parts.snapshot.enterprises.documents.get(measured.row(place))
+        for place in shown[: looked_at(len(shown), query.top_k)]
+    ]
+    listed = _arranged(parts.snapshot, query, measured, shown, heads)
+    quotable = parts.quotable(query.need, found.vector) if query.explain else None
+    results = []
+    for rank, each in enumerate(listed, 1):
+        place = shown[each.place]
+        document = heads[each.place] if each.place < len(heads) else None
+        brief = replace(_brief(parts, query, measured, place, rank, document), moved=each.moved)
+        if quotable is not None:
+            brief = _explained(parts, query, found, measured, place, quotable, brief, document)
+        results.append(brief)
+    return Recommendation(
+        parts.snapshot.release,
+        _echo(query, asked, places),
+        tuple(results),
+        explain=query.explain,
+        left_out=_left_out(parts, query, measured, shown),
+        attention=_attention(query, measured, shown, heads, listed),
+    )
+
+
+# ---------------------------------------------------------------------- who may be a candidate
+
+
+def _within(snapshot: Snapshot, query: SupplierQuery) -> tuple[Mask | None, Mask]:
+    """Enterprises (n,) that the filters let pass (None: all), and their offerings (m,) that count."""
+    links = links_of(query)
+    allowed = snapshot.enterprises_within(query.filters, query.as_of)
+    offered = snapshot.offerings_within(links, query.as_of)
+    if allowed is not None:
+        offered &= allowed[snapshot.owner]
+    if links:
+        allowed = np.zeros(len(snapshot.first) - 1, np.bool_)
+        allowed[snapshot.owner[offered]] = True
+    return allowed, offered
+
+
+def _without_buyer(snapshot: Snapshot, found: Candidates, need: Need) -> Candidates:
+    """*found* without the buyer: nobody is recommended to itself."""
+    buyer = [text for text in (need.buyer_id, need.buyer_name) if text]
+    itself = snapshot.enterprises.filters.mask_any("name", buyer)[found.rows]
+    return found.take(np.flatnonzero(~itself)) if itself.any() else found
+
+
+# ---------------------------------------------------------------------- who stands where
+
+
+def _arranged(
+    snapshot: Snapshot,
+    query: SupplierQuery,
+    measured: Measured,
+    shown: Sequence[int],
+    heads: Sequence[Document],
+) -> list[Placed]:
+    """The list; *heads* are the records of the first of the *shown*, those that are compared."""
+    rows = np.array([measured.row(place) for place in shown[: len(heads)]], np.int64)
+
+    def words(place: int) -> str:
+        offerings = snapshot.offering_rows(int(rows[place]))[:_COMPARED]
+        told = [snapshot.offerings.documents.get(int(row)) for row in offerings]
+        texts = [heads[place], *told]
+        return " ".join(f"{text.get('title', '')} {text.get('description', '')}" for text in texts)
+
+    twins = enterprise_twins(heads, snapshot.enterprises.vectors.rows(rows), words)
+    odds = [float(measured.scored.log_odds[place]) for place in shown]
+    if query.exposure is None:
+        return arrange(odds, twins, query.top_k)
+    return arrange(
+        odds,
+        twins,
+        query.top_k,
+        exposure=query.exposure,
+        ids=[str(head["enterprise_id"]) for head in heads],
+        small=[
+            head.get("size") in _SMALL and not fails(measured.verdicts_at(place))
+            for head, place in zip(heads, shown, strict=False)
+        ],
+    )
+
+
+def _attention(
+    query: SupplierQuery,
+    measured: Measured,
+    shown: Sequence[int],
+    heads: Sequence[Document],
+    listed: Sequence[Placed],
+) -> dict[str, tuple[float, float]]:
+    """What the list gives to each that stands in it or could have, and what its score deserves."""
+    if query.exposure is None or not listed:
+        return {}
+    ids = [str(head["enterprise_id"]) for head in heads]
+    odds = [float(measured.scored.log_odds[place]) for place in shown[: len(heads)]]
+    seated = [each.place for each in listed if each.place < len(heads)]
+    least = odds[min(query.top_k, len(odds)) - 1] - query.exposure.rules.margin
+    waiting = {*seated, *(place for place in range(len(odds)) if odds[place] >= least)}
+    return attention([ids[p] for p in seated], {ids[p]: probability(odds[p]) for p in sorted(waiting)})
+
+
+# ---------------------------------------------------------------------- what is said of each
+
+
+def _brief(
+    parts: Parts,
+    query: SupplierQuery,
+    measured: Measured,
+    place: int,
+    rank: int,
+    document: Document | None = None,
+) -> Result:
+    """What every result says; *document* is the enterprise's record where it was read before."""
+    verdicts = measured.verdicts_at(place)
+    document = document or parts.snapshot.enterprises.documents.get(measured.row(place))
+    return Result(
+        enterprise_id=str(document["enterprise_id"]),
+        name=str(document["name"]),
+        rank=rank,
+        score=probability(float(measured.scored.log_odds[place])),
+        base=parts.model.base,
+        contributions=(),
+        fails=fails(verdicts),
+        unproven=unproven(verdicts) if query.policy is Policy.STRICT else (),
+    )
+
+
+def _left_out(parts: Parts, query: SupplierQuery, measured: Measured, shown: Sequence[int]) -> LeftOut | None:
+    if query.policy is Policy.LENIENT:
+        return None
+    return left_out(
+        measured, shown, query.top_k, lambda place: _brief(parts, query, measured, place, place + 1)
+    )
+
+
+def _explained(
+    parts: Parts,
+    query: SupplierQuery,
+    found: Found,
+    measured: Measured,
+    place: int,
+    quotable: Phrases,
+    brief: Result,
+    document: Document | None,
+) -> Result:
+    """*brief* with the parts of its score, the words that it rests on, and what follows from them."""
+    snapshot, row, verdicts = parts.snapshot, measured.row(place), measured.verdicts_at(place)
+    enterprise = from_json(Enterprise, document) if document else snapshot.enterprise(row)
+    rows = snapshot.offering_rows(row)
+    owned = len(rows)
+    rows = rows[found.offered[rows]]
+    if len(rows):
+        alike = snapshot.offerings.vectors.rows(rows) @ found.vector
+        # what was scored is what is quoted first
+        alike[rows == measured.candidates.offering[measured.scored.positions[place]]] = np.inf
+        rows = rows[best_rows(alike, QUOTED)]
+    quoted = parts.quote(
+        quotable,
+        found.vector,
+        enterprise,
+        [snapshot.offering(r) for r in rows],
+        snapshot.offerings.vectors.rows(rows),
+    )
+    return replace(
+        brief,
+        contributions=measured.scored.parts(place, parts.model),
+        facts=_facts(enterprise),
+        requirements=verdicts,
+        evidence=quoted,
+        cross_chain=cross_chain(query.need, enterprise),
+        cautions=cautions(enterprise, owned, quoted, verdicts, query.as_of),
+        for_buyer=for_buyer(enterprise.short_name or enterprise.name, quoted, verdicts),
+        for_supplier=for_supplier(query.need, quoted, verdicts),
+    )
+
+
+def _facts(enterprise: Enterprise) -> dict[str, object]:
+    facts = {
+        "region": enterprise.region,
+        "tier": enterprise.tier.value if enterprise.tier else "",
+        "size": enterprise.size.value if enterprise.size else "",
+        "industry": enterprise.industry,
+        "industry_chains": list(enterprise.industry_chains),
+        "tags": list(enterprise.tags),
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _echo(query: SupplierQuery, asked: Sequence[Demand], places: Places) -> dict[str, object]:
+    need = query.need
+    return {
+        "need_id": need.need_id,
+        "title": need.title,
+        "description": need.description,
+        "qualification": need.qualification,
+        "places": asdict(places),
+        "requirements": [{"requirement": d.name, "kind": d.kind, "asked": d.asked.to_json()} for d in asked],
+        **echo(query),
+        "exposure": query.exposure.day.isoformat() if query.exposure and query.exposure.moves else None,
+    }
