@@ -3,103 +3,183 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from training.development import DevelopmentFigures
+from training.recipe import TrainingReport
 from training.settings import TrainingSettings
+from training.token_streams import SourceSize
 
-if TYPE_CHECKING:
-    from training.encoder_training import TrainingReport
+ALTERNATIVES = Path(__file__).with_name("alternatives.md")
+"""What else was measured before the defaults were chosen: told by the card of a model trained with them."""
 
+_OPEN = """Open sources only: a stated permissive licence, official texts, statutory disclosures or plain
+facts. The development contracts and the announcements they come from were not used, and their suppliers were
+left out of all pairs of a company with its products."""
 
-def model_card(report: TrainingReport, settings: TrainingSettings) -> str:
-    """The card in Markdown, with the front matter that model hubs read."""
-    first, best = report.checks[0], max(report.checks, key=lambda check: check.mean)
-    sources = "\n".join(f"| {s.path} | {s.what} | {s.licence} |" for s in report.sources)
-    pairs = "\n".join(f"| {kind} | {number:,} |" for kind, number in sorted(report.pairs.items()) if number)
-    kinds = "\n".join(
-        f"| {kind} | {first.held_out[kind]:.3f} | {best.held_out[kind]:.3f} |"
-        for kind in sorted(best.held_out)
-    )
-    parameters = "\n".join(f"| {name} | {value} |" for name, value in asdict(settings).items())
-    return f"""---
-language: zh
-library_name: sentence-transformers
-pipeline_tag: sentence-similarity
-license: apache-2.0
-tags: [sentence-transformers, static-embedding, chinese, procurement]
----
+_OWN = """The material is the user's own catalogue, wherever a source's licence says so: enterprises,
+offerings, needs that are no drafts, the chain graph, and of the outcomes those of stage qualified or awarded.
+Contacts were not read. What the weights know of it is not public: keep them where the catalogue is kept."""
 
-# {settings.name}
-
-A static Chinese text encoder for supplier recommendation: {report.vocabulary:,} token vectors of
-{report.dimension} floats, averaged and brought to length 1 ({report.size / 1e6:.1f} MB). It needs no GPU and
-encodes tens of thousands of product titles a second on one core.
-
-```python
-from sentence_transformers import SentenceTransformer
-
-model = SentenceTransformer("path/to/this/folder")
-model.similarity(model.encode(["风电塔筒采购"]), model.encode(["风力发电设备", "方便面"]))
-```
-
-## How it was made
-
-`rongtong train encoder --data DATA --out FOLDER` with seed {settings.seed}:
-
-1. *Vocabulary.* Words are counted with rjieba; the best, all common characters and codes become a unigram
-   tokenizer. Unknown words fall apart into known ones.
-2. *Distribution.* Co-occurrence of {report.tokens:,} tokens in windows of {settings.window},
-   positive pointwise mutual information, randomised decomposition into {settings.decomposed} directions,
-   projected onto the {report.dimension} in which tenders, patents and products vary most.
-3. *Contrast.* One linear map shared by all tokens and one weight for each token are trained on pairs of texts
-   that mean the same to this field (InfoNCE, stopped on held-out pairs).
-
-| setting | value |
-| --- | --- |
-{parameters}
-
-## Trained on
-
-Open sources only: a stated permissive licence, official texts, statutory disclosures or plain facts. The
-development contracts and the announcements they come from were not used, and their suppliers were left out of
-all pairs of a company with its products.
-
-| file | what | licence |
-| --- | --- | --- |
-{sources}
-
-| kind of pair | trained on |
-| --- | --- |
-{pairs}
-
-## Figures
-
-Mean reciprocal rank of the right partner among up to 300 held-out pairs of a kind, before and after the third
-step (step {best.step} of at most {settings.steps} was kept):
-
-| kind | before | after |
-| --- | --- | --- |
-{kinds}
-
-{_development(report)}
-
-Fingerprint (sha256 over the model's files): `{report.fingerprint}`
-
-## Limits
-
+_STATIC_LIMITS = """\
 - A bag of tokens: order, negation and numbers are lost. “不含安装” is close to “含安装”, 6.3 MPa to 8 MPa.
+"""
+_LIMITS = """\
 - Chinese first. Latin words and codes are known only where the texts had them often.
 - Company and place names carry what the texts of those years said of them.
 - It finds what is related, not who qualifies: certificates, quantities and dates need rules.
 """
 
 
-def _development(report: TrainingReport) -> str:
-    figures = report.development
+def model_card(report: TrainingReport) -> str:
+    """The card in Markdown, with the front matter that model hubs read."""
+    static = report.recipe.architecture == "static"
+    tags = "static-embedding, " if static else ""
+    parts = [
+        f"""---
+language: zh
+library_name: sentence-transformers
+pipeline_tag: sentence-similarity
+license: {"other" if report.own else "apache-2.0"}
+tags: [sentence-transformers, {tags}chinese, procurement]
+---
+
+# {report.recipe.settings.name}
+
+{_what(report)}
+
+```python
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer("path/to/this/folder")
+model.similarity(model.encode(["风电塔筒采购"]), model.encode(["风力发电设备", "方便面"]))
+```""",
+        f"## How it was made\n\n{_command(report)}\n\n{_steps(report)}",
+        _table(("setting", "value"), asdict(report.recipe.settings).items()),
+        _table(("computed with", "version"), report.versions.items()),
+        f"## Trained on\n\n{_material(report)}",
+        _sources(report.sources),
+        _table(
+            ("kind of pair", "trained on"),
+            [(kind, f"{number:,}") for kind, number in sorted(report.pairs.items()) if number],
+        ),
+        f"## Figures\n\n{_held_out(report)}\n\n{_development(report.development)}",
+        f"Fingerprint (sha256 over the model's files): `{report.fingerprint}`",
+        f"## Limits\n\n{_STATIC_LIMITS if static else ''}{_LIMITS}".rstrip(),
+        _alternatives(report),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _what(report: TrainingReport) -> str:
+    size = f"{report.size / 1e6:.1f} MB"
+    if report.recipe.architecture == "static":
+        return f"""A static Chinese text encoder for supplier recommendation: {report.vocabulary:,} token
+vectors of {report.dimension} floats, averaged and brought to length 1 ({size}). It needs no GPU and encodes
+tens of thousands of product titles a second on one core."""
+    return f"""A small Chinese transformer for supplier recommendation: {report.vocabulary:,} pieces,
+vectors of {report.dimension} floats, brought to length 1 ({size})."""
+
+
+def _command(report: TrainingReport) -> str:
+    seed = report.recipe.settings.seed
+    how = f"`{report.recipe.command}`" if report.recipe.command else "From Python, with the settings below"
+    return f"""{how} (seed {seed}; the log is in `training.jsonl`). The same command, material and
+versions give the same bytes on the same machine; another processor may round the last bits otherwise."""
+
+
+def _steps(report: TrainingReport) -> str:
+    settings, steps = report.recipe.settings, []
+    if report.recipe.start:
+        steps.append(f"*Start.* Tokenizer and token vectors of {report.recipe.start}.")
+    else:
+        steps.append(
+            "*Vocabulary.* Words are counted with rjieba; the best, all common characters and codes become\n"
+            "   a unigram tokenizer. Unknown words fall apart into known ones."
+        )
+    if not isinstance(settings, TrainingSettings):
+        steps.append(
+            f"*Masked language.* The network guesses hidden words in {report.tokens:,} tokens of text."
+        )
+        steps.append(
+            "*Contrast.* It is trained on pairs of texts that mean the same to this field (InfoNCE)."
+        )
+        return _numbered(steps)
+    if not report.recipe.start:
+        steps.append(
+            f"*Distribution.* Co-occurrence of {report.tokens:,} tokens in windows of {settings.window},\n"
+            f"   positive pointwise mutual information, randomised decomposition into {settings.decomposed}\n"
+            f"   directions, projected onto the {report.dimension} in which texts of the trade vary most."
+        )
+    mined = f",\n   {settings.hard_negatives} mined counter-examples each" if settings.hard_negatives else ""
+    steps.append(
+        "*Contrast.* One linear map shared by all tokens and one weight for each token are trained on pairs\n"
+        f"   of texts that mean the same to this field (InfoNCE{mined}; stopped on held-out pairs)."
+    )
+    if report.recipe.start:
+        steps.append(f"*Mean.* The vectors it started from stay a part of {settings.kept:g} of the result.")
+    if report.recipe.teacher:
+        steps.append(f"*Distillation.* Taught by the transformer `{report.recipe.teacher}`.")
+    return _numbered(steps)
+
+
+def _numbered(steps: list[str]) -> str:
+    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1))
+
+
+def _material(report: TrainingReport) -> str:
+    opened = [] if all(size.source.own for size in report.sources) else [_OPEN]
+    own = [_OWN] if report.own else []
+    begun = (
+        ["The model it started from was trained on more: see the card of that model."]
+        if report.recipe.start
+        else []
+    )
+    return "\n\n".join([*own, *opened, *begun])
+
+
+def _sources(read: tuple[SourceSize, ...]) -> str:
+    rows = [
+        (s.source.path, s.source.what, s.source.licence, *map(_number, (s.documents, s.characters, s.tokens)))
+        for s in read
+    ]
+    return _table(("source", "what", "licence", "texts", "characters", "tokens"), rows)
+
+
+def _number(number: int) -> str:
+    return f"{number:,}" if number else "pairs only"
+
+
+def _held_out(report: TrainingReport) -> str:
+    if not report.checks:
+        return "No held-out pairs were asked for."
+    first, best = report.checks[0], max(report.checks, key=lambda check: check.mean)
+    rows = [
+        (kind, f"{first.held_out[kind]:.3f}", f"{best.held_out[kind]:.3f}") for kind in sorted(best.held_out)
+    ]
+    return f"""Mean reciprocal rank of the right partner among up to 300 held-out pairs of a kind, before and
+after the contrast (step {best.step} of at most {report.recipe.settings.steps} was kept):
+
+{_table(("kind", "before", "after"), rows)}"""
+
+
+def _development(figures: DevelopmentFigures | None) -> str:
     if figures is None:
-        return "The data folder held no development contracts."
+        return "There were no development contracts to measure it on."
     return f"""Development contracts ({figures.needs:,} awarded projects, one winner each among
 {figures.companies:,} listed companies; cosine of buyer and title with the company's profile vector, nothing
-else): Recall@10 {figures.recall_at_10:.3f}, Recall@100 {figures.recall_at_100:.3f},
-MRR {figures.reciprocal_rank:.3f}. No contract was trained on and none stopped the training, but the default
-settings were chosen with an eye on these figures: expect somewhat less elsewhere."""
+else; in brackets 95 % bootstrap intervals over the projects): Recall@10 {figures.recall_at_10},
+Recall@100 {figures.recall_at_100}, MRR {figures.reciprocal_rank}. No contract was trained on and none
+stopped the training, but the default settings were chosen with an eye on these figures: expect somewhat less
+elsewhere."""
+
+
+def _alternatives(report: TrainingReport) -> str:
+    if report.own or report.recipe.settings != TrainingSettings() or not ALTERNATIVES.is_file():
+        return ""
+    return f"## Alternatives tried\n\n{ALTERNATIVES.read_text(encoding='utf-8').strip()}"
+
+
+def _table(head: tuple[str, ...], rows: object) -> str:
+    lines = [head, ("---",) * len(head), *rows]  # type: ignore[misc]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)

@@ -21,6 +21,10 @@ from typing import IO
 
 from indexes.errors import FileUnreadable, TrainingError
 from recommender.text.normalise import for_search
+from training.probe import is_probe
+
+INDUSTRY_CLASSES = "taxonomy/gbt4754_2017.csv"
+"""Its probe classes are read by nothing that trains: see :mod:`training.probe`."""
 
 FIELD_LIMIT = 1 << 22
 """Characters of one record that are read; longer ones are cut."""
@@ -40,6 +44,8 @@ class Source:
     what: str
     weight: float
     fields: tuple[str, ...]
+    own: bool = False
+    """Whether it is the user's own and not one of the open sources."""
 
     @property
     def emphasis(self) -> float:
@@ -74,7 +80,7 @@ OPEN_SOURCES: tuple[Source, ...] = (
     ),
     Source("catalogue/products_listed.csv", "facts", "products of listed companies", 10, ("product",)),
     Source("catalogue/product_edges.csv", "facts", "product graph", 10, ("product", "related")),
-    Source("taxonomy/gbt4754_2017.csv", "national standard", "industry classes", 10, ("name", "note")),
+    Source(INDUSTRY_CLASSES, "national standard", "industry classes", 10, ("name", "note")),
     Source(
         "taxonomy/gov_procurement_2022.csv",
         "official",
@@ -155,8 +161,11 @@ def flat(value: object) -> str:
 
 
 def documents(data: Path, source: Source) -> Iterator[str]:
-    """The texts of *source*, one a record, in search spelling; records without text are left out."""
+    """The texts of *source*, one a record, in search spelling; records without text are left out, and so are
+    the classes of the probe."""
     for record in records(data / source.path):
+        if source.path == INDUSTRY_CLASSES and is_probe(flat(record.get("code"))):
+            continue
         text = for_search("\n".join(flat(record.get(field)) for field in source.fields))
         if text:
             yield text

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from recommender.encoder import Encoder, normalised
 from training.corpus import flat, records
+from training.metrics import Interval, bootstrap
 
 NEEDS = "eval/contracts_dev_needs.csv"
 JUDGEMENTS = "eval/contracts_dev_qrels.csv"
@@ -27,11 +28,13 @@ NAME_WEIGHT = 0.1
 
 @dataclass(frozen=True, slots=True)
 class DevelopmentFigures:
+    """Means over the needs, each with its 95 % bootstrap interval."""
+
     needs: int
     companies: int
-    recall_at_10: float
-    recall_at_100: float
-    reciprocal_rank: float
+    recall_at_10: Interval
+    recall_at_100: Interval
+    reciprocal_rank: Interval
 
 
 def measure(data: Path, encoder: Encoder) -> DevelopmentFigures | None:
@@ -60,9 +63,9 @@ def measure(data: Path, encoder: Encoder) -> DevelopmentFigures | None:
     return DevelopmentFigures(
         needs=len(needs),
         companies=len(listed),
-        recall_at_10=float((ranks <= 10).mean()),
-        recall_at_100=float((ranks <= 100).mean()),
-        reciprocal_rank=float((1.0 / ranks).mean()),
+        recall_at_10=bootstrap((ranks <= 10).astype(np.float64)),
+        recall_at_100=bootstrap((ranks <= 100).astype(np.float64)),
+        reciprocal_rank=bootstrap(1.0 / ranks),
     )
 
 

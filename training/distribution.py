@@ -3,7 +3,8 @@
 Counts in symmetric windows become positive pointwise mutual information with smoothed contexts (Levy,
 Goldberg and Dagan 2015, “Improving distributional similarity with lessons learned from word embeddings”),
 which a randomised subspace iteration (Halko, Martinsson and Tropp 2011) decomposes. All of it is plain linear
-algebra: no epochs, no learning rate, the same seed gives the same vectors.
+algebra: no epochs, no learning rate. Dense products run on one thread, so that the same seed gives the same
+vectors however many the machine has.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import scipy.sparse as sp
+import torch
 from numpy.typing import NDArray
+
+from training.determinism import one_thread
 
 BOUNDARY = -1
 """Stands between two documents in a stream of token ids; windows do not reach across it."""
@@ -120,12 +124,13 @@ def decompose(
     dimension = min(dimension, size)
     width = min(size, dimension + extra)
     basis = np.random.default_rng(seed).standard_normal((size, width)).astype(np.float32)
-    for _ in range(iterations):
-        basis, _ = np.linalg.qr(matrix @ basis)
-    small = basis.T @ (matrix @ basis)
-    values, rotation = np.linalg.eigh((small + small.T) / 2)
-    strongest = np.argsort(-np.abs(values), kind="stable")[:dimension]
-    vectors = basis @ rotation[:, strongest]
+    with one_thread():
+        for _ in range(iterations):
+            basis = torch.linalg.qr(torch.from_numpy(matrix @ basis)).Q.numpy()
+        small = torch.from_numpy(basis).T @ torch.from_numpy(matrix @ basis)
+        values, rotation = torch.linalg.eigh((small + small.T) / 2)
+        strongest = np.argsort(-np.abs(values.numpy()), kind="stable")[:dimension]
+        vectors = (torch.from_numpy(basis) @ rotation[:, torch.from_numpy(strongest)]).numpy()
     # An eigenvector's sign is arbitrary: its largest entry is made positive.
     peaks = vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])]
     return unit_rows(vectors * np.where(peaks < 0, -1, 1).astype(np.float32))
@@ -153,9 +158,12 @@ def project(
     A decomposition of all texts spends directions on what no tender or product speaks of; the principal axes
     of the trade's own sentence vectors (not centred: inner products must survive) keep what it needs.
     """
-    values, axes = np.linalg.eigh(sentences.T.astype(np.float64) @ sentences.astype(np.float64))
-    strongest = np.argsort(-values, kind="stable")[:dimension]
-    axes = axes[:, strongest]
-    peaks = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
-    rotated: NDArray[np.float32] = (vectors @ (axes * np.where(peaks < 0, -1, 1))).astype(np.float32)
-    return rotated
+    with one_thread():
+        exact = torch.from_numpy(sentences.astype(np.float64))
+        values, all_axes = torch.linalg.eigh(exact.T @ exact)
+        strongest = np.argsort(-values.numpy(), kind="stable")[:dimension]
+        axes = all_axes.numpy()[:, strongest]
+        peaks = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
+        signed = torch.from_numpy(axes * np.where(peaks < 0, -1, 1))
+        rotated: NDArray[np.float32] = (torch.from_numpy(vectors.astype(np.float64)) @ signed).numpy()
+    return rotated.astype(np.float32)

@@ -3,18 +3,20 @@
 A pair has a *kind* (where it comes from) and a *group*: pairs of one group must not serve as each other's
 counter-examples (two products of one company, two goods of one customs code). Only open sources are read.
 
-The suppliers of the development contracts are left out of everything that pairs a company with its products,
-so that those contracts measure suppliers the encoder has never seen.
+Two things are kept for measuring. The suppliers of the development contracts are left out of everything that
+pairs a company with its products, so that those contracts measure suppliers the encoder has never seen; and
+the probe's classes (:mod:`training.probe`) are left out of everything that pairs a class with its note.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.corpus import flat, records
+from training.corpus import INDUSTRY_CLASSES, flat, records
+from training.probe import is_probe
 
 LONG = 600
 """Characters of a long text (an abstract, a scope) that are used."""
@@ -30,10 +32,14 @@ HELD_OUT = "eval/contracts_dev_qrels.csv"
 
 @dataclass(frozen=True, slots=True)
 class Pair:
+    """Two texts that mean the same. Pairs that share their *group*, or their *other* group where it is not
+    blank, are no counter-examples to each other: a need has several suppliers, a supplier several needs."""
+
     kind: str
     a: str
     b: str
     group: str
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +94,12 @@ def text_pairs(data: Path) -> Iterator[Pair]:
         ("text/tender_notices.jsonl.xz", "tender_notice", "title", "text"),
         ("catalogue/needs_tenders.jsonl", "tender_scope", "title", "scope"),
         ("catalogue/needs_tenders.jsonl", "tender_qualification", "title", "qualification"),
-        ("taxonomy/gbt4754_2017.csv", "industry_note", "name", "note"),
+        (INDUSTRY_CLASSES, "industry_note", "name", "note"),
         ("taxonomy/gov_procurement_2022.csv", "procurement_note", "name", "note"),
     ):
         for number, row in enumerate(_rows(data, path)):
-            yield Pair(kind, flat(row.get(title)), flat(row.get(text))[:LONG], f"{path}#{number}")
+            if not (kind == "industry_note" and is_probe(flat(row.get("code")))):
+                yield Pair(kind, flat(row.get(title)), flat(row.get(text))[:LONG], f"{path}#{number}")
     yield from _parents(data)
     yield from _customs(data)
     yield from _edges(data)
@@ -104,19 +111,25 @@ def _rows(data: Path, path: str) -> Iterator[dict[str, object]]:
 
 
 def _given(data: Path) -> Iterator[Pair]:
-    # Its tender titles and scopes are those of needs_tenders.jsonl, which is read itself.
+    # Its tender titles and scopes are those of needs_tenders.jsonl, which is read itself. Its names and notes
+    # repeat some of the industry classes.
+    probe = {
+        flat(row.get("name"))
+        for row in _rows(data, INDUSTRY_CLASSES)
+        if is_probe(flat(row.get("code"))) and flat(row.get("note"))
+    }
     for number, row in enumerate(_rows(data, "text/pairs.jsonl.xz")):
-        if row.get("kind") != "ningbo_title_scope":
+        if row.get("kind") != "ningbo_title_scope" and flat(row.get("a")) not in probe:
             kind = f"given_{flat(row.get('kind'))}"
             yield Pair(kind, flat(row.get("a"))[:LONG], flat(row.get("b"))[:LONG], f"pairs#{number}")
 
 
 def _parents(data: Path) -> Iterator[Pair]:
     """A class and the class above it, in the industry, procurement and guidance catalogues."""
-    classes = {flat(row.get("code")): row for row in _rows(data, "taxonomy/gbt4754_2017.csv")}
-    for row in classes.values():
+    classes = {flat(row.get("code")): row for row in _rows(data, INDUSTRY_CLASSES)}
+    for code, row in classes.items():
         above = classes.get(flat(row.get("parent")))
-        if above is not None and flat(row.get("level")) >= "2":
+        if above is not None and flat(row.get("level")) >= "2" and not is_probe(code):
             yield Pair("industry_parent", flat(row.get("name")), name := flat(above.get("name")), name)
     for row in _rows(data, "taxonomy/gov_procurement_2022.csv"):
         path = flat(row.get("path")).split(" > ")
@@ -138,12 +151,22 @@ def _customs(data: Path) -> Iterator[Pair]:
 
 
 def _edges(data: Path) -> Iterator[Pair]:
-    """A product and its kinds, materials and uses: a few of each, none of words that go with everything."""
+    rows = _rows(data, "catalogue/product_edges.csv")
+    yield from edge_pairs(
+        (flat(row.get("product")), flat(row.get("relation")), flat(row.get("related"))) for row in rows
+    )
+
+
+def edge_pairs(edges: Iterable[tuple[str, str, str]], prefix: str = "edge_") -> Iterator[Pair]:
+    """A product and its kinds, materials and uses: a few of each, none of words that go with everything.
+
+    *edges* are (product, relation, related); the kind of a pair is *prefix* and the relation.
+    """
     related: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for row in _rows(data, "catalogue/product_edges.csv"):
-        related[flat(row.get("product")), flat(row.get("relation"))].append(flat(row.get("related")))
+    for product, relation, other in edges:
+        related[product, relation].append(other)
     for (product, relation), others in related.items():
         if len(others) <= LARGEST_FAMILY:
             for other in others[:: max(1, len(others) // FEW)][:FEW]:
                 if other != product:
-                    yield Pair(f"edge_{relation}", product, other, product)
+                    yield Pair(f"{prefix}{relation}", product, other, product)

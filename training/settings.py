@@ -39,6 +39,22 @@ class TrainingSettings:
     """Part of a text's tokens that is left out at random."""
     longest: int = 48
     """Tokens of a text that are drawn for one step."""
+    kept: float = 0.5
+    """Part of the model it goes on from that stays in the one that is written; without one, no part."""
+    hard_negatives: int = 0
+    """Mined counter-examples of each example, beside the rest of its batch."""
+    false_from: float = 0.95
+    """Part of the true partner's cosine from which a candidate counts as a right answer nobody wrote down."""
+    mine_every: int = 50
+    """Steps after which what they are mined from is embedded anew."""
     check_every: int = 50
     patience: int = 2
     """Checks without gain on the held-out pairs after which training stops."""
+    # awards
+    award_steps: int = 12
+    """Few: at 25 the unseen suppliers are answered worse than without the contracts."""
+    award_learning_rate: float = 2e-3
+    award_slope: float = 10.0
+    """Log-odds of a cosine of 1, to begin with."""
+    award_dropout: float = 0.5
+    """Part of the tokens of what a need is about that is left out at random."""

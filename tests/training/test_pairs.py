@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import json
+import lzma
 from pathlib import Path
 
 from tests.training.tiny_corpus import write_tiny_corpus
-from training.corpus import OPEN_SOURCES, present
+from training.corpus import OPEN_SOURCES, documents, present
 from training.pairs import companies, held_out_suppliers, text_pairs
+from training.probe import is_probe
 
 
 def table(path: Path, header: str, *rows: str) -> None:
@@ -57,6 +60,22 @@ def test_a_class_is_paired_with_its_note_and_its_parent(tmp_path: Path) -> None:
         ("industry_note", "金属制品业", "指金属加工"),
         ("industry_parent", "结构件制造", "金属制品业"),
     }
+
+
+def test_classes_of_the_probe_are_in_no_pair_and_no_text(tmp_path: Path) -> None:
+    rows = [f"{code},类{code},C,2,指做{code}" for code in range(1000, 1100)]
+    table(tmp_path / "taxonomy/gbt4754_2017.csv", "code,name,parent,level,note", "C,制造业,,0,", *rows)
+    probe = {f"类{code}" for code in range(1000, 1100) if is_probe(str(code))}
+    assert 10 < len(probe) < 30
+    given = [{"kind": "catalogue_name_note", "a": name, "b": "指"} for name in ("类1000", *sorted(probe))]
+    (tmp_path / "text").mkdir()
+    with lzma.open(tmp_path / "text/pairs.jsonl.xz", "wt", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(pair) + "\n" for pair in given)
+    paired = {pair.a for pair in text_pairs(tmp_path)}
+    assert probe.isdisjoint(paired)
+    assert len(paired - {"制造业"}) == 100 - len(probe)
+    (source,) = present(tmp_path)
+    assert len(list(documents(tmp_path, source))) == 101 - len(probe)
 
 
 def test_goods_of_one_customs_code_share_a_group(tmp_path: Path) -> None:

@@ -8,6 +8,12 @@ import lzma
 import random
 from pathlib import Path
 
+import numpy as np
+from tokenizers import Tokenizer
+
+from recommender.encoder import load_encoder
+from training.model_folder import write_model
+
 TRADES = {
     "风电设备": ("塔筒", "叶片", "轮毂", "风机", "机舱罩", "变桨轴承", "风电法兰", "海上风电基础"),
     "轨道交通": ("信号系统", "转向架", "道岔", "接触网", "站台门", "轨道扣件", "车辆空调", "牵引变流器"),
@@ -51,6 +57,23 @@ def write_tiny_corpus(folder: Path, seed: int = 5) -> Path:
     _write_csv(
         folder / "eval/contracts_dev_qrels.csv", [{"need_id": "n0", "enterprise_id": winner, "grade": "1"}]
     )
+    return folder
+
+
+def accuracy(folder: Path) -> float:
+    """How often a product's nearest other product belongs to its own trade, by the encoder in *folder*."""
+    words = [(trade, word) for trade, own in TRADES.items() for word in own]
+    vectors = load_encoder(folder).encode([word for _, word in words])
+    scores = vectors @ vectors.T
+    np.fill_diagonal(scores, -np.inf)
+    return float(np.mean([words[int(b)][0] == words[a][0] for a, b in enumerate(scores.argmax(axis=1))]))
+
+
+def write_random_model(folder: Path, like: Path) -> Path:
+    """A static model in *folder* with the tokenizer of the one in *like* and random vectors."""
+    tokenizer = Tokenizer.from_file(str(like / "tokenizer.json"))
+    chance = np.random.default_rng(1).standard_normal((tokenizer.get_vocab_size(), 16)).astype(np.float32)
+    write_model(folder, tokenizer, chance)
     return folder
 
 
