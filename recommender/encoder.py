@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.errors import EncoderError
-from recommender.text.normalise import for_search
+from recommender.text.glossary import glossary, in_chinese
+from recommender.text.normalise import SPELLING, for_search
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?")
 _PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
+_NO_PART = {"readme.md", "training.jsonl"}
 _LARGEST_JSON = 256 << 20
 # Tokens whose vectors are gathered at once: 32 thousand rows of 256 floats are 32 MB.
 _GATHER = 1 << 15
@@ -39,8 +41,8 @@ _LONG = 64
 class Encoder(Protocol):
     """Turns texts into unit vectors.
 
-    ``fingerprint`` is a sha256 over the model's files: two encoders with the same one give the same vectors,
-    and vectors of different ones must never meet in an index.
+    ``fingerprint`` is a sha256 over the model's files and the spelling made before it: two encoders with the
+    same one give the same vectors, and vectors of different ones must never meet in an index.
     """
 
     @property
@@ -55,9 +57,14 @@ class Encoder(Protocol):
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """``(n, dimension)`` rows of length 1; a text without a known token gives a row of zeros.
 
-        *texts* are taken as they were written: the search spelling is made here.
+        *texts* are taken as they were written: :func:`spelled` is applied here.
         """
         ...
+
+
+def spelled(text: str) -> str:
+    """*text* as every model reads it: in search spelling, English words of the trade in Chinese."""
+    return in_chinese(for_search(text), instead=True)
 
 
 def load_encoder(folder_or_name: str | Path) -> Encoder:
@@ -86,7 +93,7 @@ def load_encoder(folder_or_name: str | Path) -> Encoder:
 class StaticEncoder:
     """A StaticEmbedding model: the mean of a text's token vectors, brought to length 1.
 
-    Equal to ``SentenceTransformer(folder).encode(...)`` of the same (search-spelled) texts within 1e-6.
+    Equal to ``SentenceTransformer(folder).encode(...)`` of the same texts, :func:`spelled`, within 1e-6.
     """
 
     def __init__(self, folder: Path, part: str = "") -> None:
@@ -100,11 +107,20 @@ class StaticEncoder:
         self.dimension = int(self._weights.shape[1])
         self.fingerprint = fingerprint(folder)
 
+    @property
+    def tokenizer(self) -> Tokenizer:
+        return self._tokenizer
+
+    @property
+    def token_vectors(self) -> NDArray[np.float32]:
+        """``(pieces, dimension)``, each with its weight multiplied in."""
+        return self._weights
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See :meth:`Encoder.encode`."""
         pooled = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), _BATCH):
-            batch = [for_search(text) for text in texts[start : start + _BATCH]]
+            batch = [spelled(text) for text in texts[start : start + _BATCH]]
             pieces = [e.ids for e in self._tokenizer.encode_batch_fast(batch, add_special_tokens=False)]
             self._pool(pieces, pooled[start : start + len(batch)])
         return normalised(pooled)
@@ -159,13 +175,11 @@ class SentenceTransformerEncoder:
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See :meth:`Encoder.encode`. A blank text is a row of zeros, whatever the model makes of it."""
-        spelled = [for_search(text) for text in texts]
-        filled = [row for row, text in enumerate(spelled) if text]
+        read = [spelled(text) for text in texts]
+        filled = [row for row, text in enumerate(read) if text]
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         if filled:
-            found = self._model.encode(
-                [spelled[row] for row in filled], batch_size=64, show_progress_bar=False
-            )
+            found = self._model.encode([read[row] for row in filled], batch_size=64, show_progress_bar=False)
             vectors[filled] = np.asarray(found, dtype=np.float32)
         return normalised(vectors)
 
@@ -179,8 +193,11 @@ def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def fingerprint(folder: Path) -> str:
-    """sha256 (hex) over the names and bytes of all files of the model except its card, in order of name."""
-    whole = hashlib.sha256()
+    """sha256 (hex) over what :func:`spelled` depends on, and the names and bytes of all files of the model.
+
+    Its card and the log of its training are left out: they tell of the model and are no part of it.
+    """
+    whole = hashlib.sha256(f"{SPELLING} {sorted(glossary().items())}\n".encode())
     for path in _files(folder):
         with path.open("rb") as stream:
             content = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -192,7 +209,7 @@ def _files(folder: Path) -> Iterator[Path]:
     paths = (path for path in folder.rglob("*") if path.is_file())
     for path in sorted(paths, key=lambda path: path.relative_to(folder).as_posix()):
         parts = path.relative_to(folder).parts
-        if path.name.lower() != "readme.md" and not any(part.startswith(".") for part in parts):
+        if path.name.lower() not in _NO_PART and not any(part.startswith(".") for part in parts):
             yield path
 
 

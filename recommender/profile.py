@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.intake.codes import industry_name
-from recommender.text.titles import subject
+from recommender.text.substance import substance
+from recommender.text.titles import wanted
 from recommender.text.tokens import tokens
 
 Vectors = NDArray[np.float32]
@@ -20,6 +21,10 @@ Vectors = NDArray[np.float32]
 # A company's own words beyond this say nothing new about what it can do.
 _LONGEST = 20_000
 _LEAST_ROOT = np.float32(0.1)
+BUYER, DESCRIPTION = 0.2, 0.7
+"""What a buyer's name and a description count beside what a need is about."""
+K1, B = 1.2, 0.5
+"""Of BM25. A long list of products is no fault in a supplier, so length weighs less than Okapi's 0.75."""
 
 
 def offering_text(offering: Offering) -> str:
@@ -52,22 +57,36 @@ def profile_vector(
     """(d,) the enterprise as a whole: its offerings' mean, weighted by the root of their revenue share, and
     its standing.
 
-    *standing* (d,), *offerings* (m, d). Shares are rooted because a product with 1 % of revenue is still a
-    product that can be bought; an unknown share counts as 10 %. Where the enterprise is *described* in its
-    own words, its standing says half as much as its offerings do; mere labels of its trade say a tenth (at a
-    half they cost two points of Recall@10 on the development contracts).
+    *standing* (d,), *offerings* (m, d); ``described``: see :func:`standing_weight`.
     """
     total = np.zeros_like(standing)
     if len(offerings):
-        shares = np.array([0.1 if w is None else max(w, 0.0) for w in weights], np.float32)
-        roots: Vectors = np.sqrt(shares) + _LEAST_ROOT
-        total += unit(roots @ offerings)
-    return unit(total + unit(standing) * np.float32(0.5 if described else 0.1))
+        total += unit(roots(weights) @ offerings)
+    return unit(total + unit(standing) * np.float32(standing_weight(described=described)))
+
+
+def roots(weights: Sequence[float | None]) -> Vectors:
+    """(m,) what each offering counts in a profile, by its share of revenue.
+
+    Shares are rooted because a product with 1 % of revenue is still a product that can be bought; an unknown
+    share counts as 10 %.
+    """
+    shares = np.array([0.1 if w is None else max(w, 0.0) for w in weights], np.float32)
+    return np.sqrt(shares) + _LEAST_ROOT
+
+
+def standing_weight(*, described: bool) -> float:
+    """What an enterprise's standing counts beside its offerings: half where it is described in its own words.
+
+    Mere labels of its trade say a tenth (at a half they cost two points of Recall@10 on the development
+    contracts).
+    """
+    return 0.5 if described else 0.1
 
 
 def need_texts(need: Need) -> tuple[str, str, str]:
-    """What is embedded of a need: what it is about, who wants it, and its description."""
-    return subject(need.title), need.buyer_name, need.description[:_LONGEST]
+    """What is embedded of a need: what it is about, who wants it, and the substance of its description."""
+    return wanted(need.title), need.buyer_name, substance(need.description[:_LONGEST])
 
 
 def need_vector(about: Vectors, buyer: Vectors, description: Vectors) -> Vectors:
@@ -76,12 +95,12 @@ def need_vector(about: Vectors, buyer: Vectors, description: Vectors) -> Vectors
     What it is about leads and the description supports. The buyer's name hints at the trade (a power grid
     buys cables): on the development contracts a fifth gains a point of Recall@10, a half loses one.
     """
-    return unit(unit(about) + unit(buyer) * np.float32(0.2) + unit(description) * np.float32(0.7))
+    return unit(unit(about) + unit(buyer) * np.float32(BUYER) + unit(description) * np.float32(DESCRIPTION))
 
 
 def need_tokens(need: Need) -> list[str]:
     """The lexical query or document of a need; qualification texts are all alike and stay out."""
-    return tokens(_joined(subject(need.title), need.industry_chain, need.description[:_LONGEST]))
+    return tokens(_joined(wanted(need.title), need.industry_chain, substance(need.description[:_LONGEST])))
 
 
 def unit(vector: Vectors) -> Vectors:

@@ -21,11 +21,10 @@ from indexes.lexical import LexicalIndex
 from indexes.store import ReleaseStore
 from recommender import profile
 from recommender.catalogue import Catalogue, Kind, as_record, open_catalogue
-from recommender.encoder import Encoder, load_encoder
+from recommender.encoder import Encoder, load_encoder, spelled
 from recommender.engine import Engine
 from recommender.query import SupplierQuery
 from recommender.refresh import refresh
-from recommender.text.normalise import for_search
 from tests.benchmarks.timing import Row, in_turn, machine, median, table
 from training.models import packaged_encoder
 
@@ -83,7 +82,7 @@ def encoding(catalogue: Catalogue, encoder: Encoder) -> list[Row]:
     peer = SentenceTransformer(str(packaged_encoder()), device="cpu")
     ours, theirs = in_turn(
         lambda: encoder.encode(texts),
-        lambda: peer.encode([for_search(t) for t in texts], batch_size=512, show_progress_bar=False),
+        lambda: peer.encode([spelled(t) for t in texts], batch_size=512, show_progress_bar=False),
         5,
     )
     per_second = (

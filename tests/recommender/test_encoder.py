@@ -13,8 +13,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from indexes.errors import EncoderError
-from recommender.encoder import StaticEncoder, fingerprint, load_encoder
-from recommender.text.normalise import for_search
+from recommender.encoder import StaticEncoder, fingerprint, load_encoder, spelled
 from training.models import packaged_encoder
 
 TEXTS = [
@@ -42,9 +41,7 @@ def folder(tmp_path: Path) -> Path:
 def test_equals_sentence_transformers_on_every_kind_of_text() -> None:
     from sentence_transformers import SentenceTransformer
 
-    expected = SentenceTransformer(str(packaged_encoder()), device="cpu").encode(
-        [for_search(t) for t in TEXTS]
-    )
+    expected = SentenceTransformer(str(packaged_encoder()), device="cpu").encode([spelled(t) for t in TEXTS])
     assert np.abs(load_encoder(packaged_encoder()).encode(TEXTS) - expected).max() < 1e-6
 
 
