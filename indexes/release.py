@@ -27,7 +27,7 @@ from typing import Any
 from indexes.errors import DamagedRelease, ReleaseError
 from indexes.files import REBUILD, open_regular, parse_json, read_regular, sync_folder
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 2: features of ranking and the ranker itself
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 4 << 20
 MAX_FILES = 10_000

@@ -21,10 +21,12 @@ from indexes.errors import CatalogueError
 from indexes.filters import FilterColumns
 from recommender import profile
 from recommender.catalogue import Kind
-from recommender.catalogue.domain import Enterprise, Need, Offering, Size, Tier
+from recommender.catalogue.domain import Enterprise, Need, NeedStatus, Offering, Size, Tier, Visibility
 from recommender.catalogue.json_values import to_json
 from recommender.places import places_of
 from recommender.requirements import demands
+from recommender.standing import UNKNOWN, Past, pasts, yearly_business
+from recommender.text.normalise import for_search
 
 if TYPE_CHECKING:
     from recommender.catalogue import Reader
@@ -56,7 +58,7 @@ class Content:
     offering_texts: list[str] = field(default_factory=list)
     offering_weights: list[float | None] = field(default_factory=list)
     offering_columns: _Columns = field(
-        default_factory=lambda: _Columns("link", "available_from available_until")
+        default_factory=lambda: _Columns("link unit", "available_from available_until capacity")
     )
     standing_texts: list[str] = field(default_factory=list)
     described: list[bool] = field(default_factory=list)
@@ -64,15 +66,18 @@ class Content:
     enterprise_columns: _Columns = field(
         default_factory=lambda: _Columns(
             "name region industry industry_chain tier size certification",
-            "first_offering region_code tier_order assessment",
+            "first_offering region_code tier_order assessment business changed "
+            "track_record booked booked_day",
         )
     )
     first_offering: list[int] = field(default_factory=list)
     need_texts: list[tuple[str, str, str]] = field(default_factory=list)
     need_tokens: list[list[str]] = field(default_factory=list)
+    wanted: list[int] = field(default_factory=list)  # rows of the open needs that more than the invited see
     need_columns: _Columns = field(
         default_factory=lambda: _Columns(
-            "region industry_chain link status visibility buyer certification", "deadline site_code seat_code"
+            "region industry_chain link status visibility buyer certification unit",
+            "deadline site_code seat_code quantity budget",
         )
     )
 
@@ -130,6 +135,8 @@ def read_content(catalogue: Reader, folder: Path, progress: Progress) -> Content
     if not counts[Kind.ENTERPRISES] and not counts[Kind.NEEDS]:
         raise CatalogueError("The catalogue is empty.", mend="import enterprises, offerings and needs first")
     content = Content()
+    history = pasts(catalogue.outcomes())
+    changed = catalogue.last_changes()
     offerings = _Offerings(catalogue.offerings(), content)
 
     def enterprise_rows() -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -138,6 +145,11 @@ def read_content(catalogue: Reader, folder: Path, progress: Progress) -> Content
                 progress("read enterprises", done, counts[Kind.ENTERPRISES])
             content.first_offering.append(offerings.taken)
             _add_enterprise(content, enterprise, offerings.of(enterprise.enterprise_id))
+            _add_past(
+                content,
+                changed[enterprise.enterprise_id],
+                history.get(enterprise.enterprise_id, UNKNOWN),
+            )
             yield enterprise.enterprise_id, to_json(enterprise)
 
     def need_rows() -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -181,6 +193,8 @@ def _add_offering(content: Content, offering: Offering) -> None:
     columns.labels["link"].append((offering.link.value,))
     columns.numbers["available_from"].append(_day(offering.available_from))
     columns.numbers["available_until"].append(_day(offering.available_until))
+    columns.labels["unit"].append((for_search(offering.unit),))
+    columns.numbers["capacity"].append(_number(offering.capacity))
 
 
 def _add_enterprise(content: Content, enterprise: Enterprise, offerings: list[Offering]) -> None:
@@ -210,6 +224,15 @@ def _add_enterprise(content: Content, enterprise: Enterprise, offerings: list[Of
     numbers["region_code"].append(float(enterprise.region or "nan"))
     numbers["tier_order"].append(TIER_ORDER[enterprise.tier] if enterprise.tier else math.nan)
     numbers["assessment"].append(sum(assessments) / len(assessments) if assessments else math.nan)
+    numbers["business"].append(_number(yearly_business(enterprise)))
+
+
+def _add_past(content: Content, changed: date, past: Past) -> None:
+    numbers = content.enterprise_columns.numbers
+    numbers["changed"].append(_day(changed))
+    numbers["track_record"].append(past.track_record)
+    numbers["booked"].append(past.booked)
+    numbers["booked_day"].append(past.booked_day)
 
 
 def _add_need(content: Content, need: Need) -> None:
@@ -219,6 +242,8 @@ def _add_need(content: Content, need: Need) -> None:
     labels["region"].append((need.region,))
     labels["industry_chain"].append((need.industry_chain,))
     labels["link"].append((need.link.value,))
+    if need.status is NeedStatus.OPEN and need.visibility is not Visibility.INVITED:
+        content.wanted.append(len(content.need_texts) - 1)
     labels["status"].append((need.status.value,))
     labels["visibility"].append((need.visibility.value,))
     labels["buyer"].append((need.buyer_id, need.buyer_name))
@@ -227,6 +252,13 @@ def _add_need(content: Content, need: Need) -> None:
     places = places_of(need)
     numbers["site_code"].append(float(places.site or "nan"))
     numbers["seat_code"].append(float(places.seat or "nan"))
+    labels["unit"].append((for_search(need.unit),))
+    numbers["quantity"].append(_number(need.quantity))
+    numbers["budget"].append(_number(need.budget))
+
+
+def _number(number: float | None) -> float:
+    return math.nan if number is None else float(number)
 
 
 def _day(day: date | None) -> float:

@@ -5,6 +5,7 @@ Nothing that the live release consists of is touched: whatever happens here, it 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,14 +26,15 @@ from recommender import profile
 from recommender.catalogue import Catalogue
 from recommender.content import ENTERPRISES, NEEDS, OFFERINGS, Content, read_content
 from recommender.encoder import Encoder
+from recommender.ranking.stored import put_into
 from recommender.snapshot import Snapshot
 from recommender.vector_cache import VectorCache
 
 Progress = Callable[[str, int, int], None]
 Vectors = NDArray[np.float32]
 
-# A long list of products is no fault in a supplier, so a document's length weighs less than Okapi's 0.75.
-_K1, _B = 1.2, 0.5
+_NEAREST, _SAMPLED = 10, 5_000  # matches that a match is compared with, and rows among which they are sought
+_BLOCK = 1_024
 _PROBES = 200  # offerings asked for themselves before a release goes live
 
 
@@ -88,13 +90,14 @@ def refresh(
     full: bool = False,
     progress: Progress | None = None,
 ) -> RefreshReport:
-    """Build a release of all that *catalogue* holds and make it live.
+    """Build a release of all that *catalogue* holds, with the ranker installed beside it, and make it live.
 
     Vectors are taken from *cache* where text and encoder are the same; *full* embeds everything anew and
     promotes even where nothing changed. *progress* hears (stage, done, total).
 
-    Raises CatalogueError when there is nothing to index, RefreshRunning when another process refreshes, and
-    GateFailed when the new release does not pass its checks; the live release stays as it was.
+    Raises CatalogueError when there is nothing to index, InputError when the installed ranker is none,
+    RefreshRunning when another process refreshes, and GateFailed when the new release does not pass its
+    checks; the live release stays as it was.
     """
     tell = progress or (lambda stage, done, total: None)
     clock = _Clock()
@@ -114,6 +117,7 @@ def refresh(
                 embedded = cache_of_vectors.added
             with clock.stage("index"):
                 _index(content, vectors, folder, tell)
+                put_into(folder, store.root)
             with clock.stage("check"):
                 tell("check", 0, 1)
                 manifest = Manifest(
@@ -188,13 +192,30 @@ def _index(content: Content, vectors: Mapping[str, Vectors], folder: Path, tell:
         needs[row] = profile.need_vector(about, buyer, description)
     made = {OFFERINGS: vectors["offerings"], ENTERPRISES: profiles, NEEDS: needs}
     words = {ENTERPRISES: content.enterprise_tokens, NEEDS: content.need_tokens}
+    content.enterprise_columns.numbers["nearest_needs"] = _nearest(profiles, needs[content.wanted])
+    content.need_columns.numbers["nearest_enterprises"] = _nearest(needs, profiles)
     for done, (name, matrix) in enumerate(made.items()):
         tell("index", done, len(made))
         ExactIndex.from_vectors(matrix).save(folder / name / "vectors")
         content.filters(name).save(folder / name / "filters")
         if name in words:
-            LexicalIndex.build(words[name], k1=_K1, b=_B).save(folder / name / "lexical")
+            LexicalIndex.build(words[name], k1=profile.K1, b=profile.B).save(folder / name / "lexical")
     tell("index", len(made), len(made))
+
+
+def _nearest(vectors: Vectors, others: Vectors) -> list[float]:
+    """For each of *vectors* (n, d) the mean cosine of its ten nearest among *others* (m, d), to three
+    decimals; NaN for all where there are fewer. Beyond 5,000 an even sample stands for all, and fewer of it
+    for the ten."""
+    if len(others) < _NEAREST:
+        return [math.nan] * len(vectors)
+    step = -(-len(others) // _SAMPLED)
+    sample, most = others[::step].T, max(1, _NEAREST // step)
+    means: list[float] = []
+    for start in range(0, len(vectors), _BLOCK):
+        alike = vectors[start : start + _BLOCK] @ sample
+        means += np.partition(alike, -most, axis=1)[:, -most:].mean(axis=1, dtype=np.float64).tolist()
+    return [round(mean, 3) for mean in means]
 
 
 def _gates(built: Snapshot, parent: Snapshot | None) -> tuple[Gate, ...]:

@@ -2,8 +2,9 @@
 
 As in :mod:`training.contrastive` only one linear map and one weight for each token are learned; a few steps
 suffice, and more of them learn the winners by heart. Each need is a choice among all suppliers (conditional
-logit, McFadden 1974): their profiles by cosine, beside what shared words and nearness add by the ranking's own
-curves, so that the vectors learn what those do not already say. Who wins often counts by the root of how often.
+logit, McFadden 1974): their profiles by cosine, beside what shared words and nearness add by the ranking's
+own curves, so that the vectors learn what those do not already say. A winner of many contracts counts by the
+root of how many.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from recommender.catalogue import Need
 from recommender.places import places_of
 from recommender.ranking import PRIOR
 from recommender.ranking.features import region_match
-from training.awards import Awards
+from training.awards import FOLDS, HELD_OUT, Awards
 from training.determinism import reproducible
 from training.examples import Bag, bags
 from training.settings import TrainingSettings
@@ -48,21 +49,23 @@ class AwardCheck:
     after: float
 
 
+def enough(awards: Awards) -> bool:
+    """Whether there are contracts enough to learn from, whichever fold is left out."""
+    return bool(len(awards.needs) - np.bincount(awards.folds(), minlength=FOLDS).max() >= LEAST)
+
+
 def learn_from_awards(
     vectors: Floats,
     tokenizer: Tokenizer,
     awards: Awards,
     settings: TrainingSettings,
     *,
-    fold: int = 0,
+    fold: int = HELD_OUT,
     progress: Callable[[str], None] = lambda _: None,
     log: Log = lambda _: None,
-) -> tuple[Floats, AwardCheck | None]:
-    """*vectors* (pieces, d), trained on the contracts whose winner is not of *fold*.
-
-    They are returned unchanged, with no check, where fewer than LEAST contracts are left; and unchanged where
-    the fold left out was answered better before.
-    """
+) -> tuple[Floats, AwardCheck]:
+    """*vectors* (pieces, d), trained on the contracts whose winner is not of *fold*; unchanged where the
+    contracts of that fold were answered better before. There must be :func:`enough`."""
     with reproducible(settings.seed):
         return _learn(vectors, tokenizer, awards, settings, fold, progress, log)
 
@@ -75,10 +78,8 @@ def _learn(
     fold: int,
     progress: Callable[[str], None],
     log: Log,
-) -> tuple[Floats, AwardCheck | None]:
+) -> tuple[Floats, AwardCheck]:
     folds = awards.folds()
-    if (folds != fold).sum() < LEAST:
-        return vectors, None
     random = np.random.default_rng(settings.seed)
     awards = _among_rivals(awards, random)
     wanted = _Wanted(tokenizer, awards.needs)
@@ -130,7 +131,9 @@ def _learn(
         optimiser.step()
         log({"stage": "awards", "step": step, "loss": round(loss.item(), 4)})
     check = AwardCheck(len(train), len(held), before, standing())
-    progress(f"contracts: {len(train):,} learned from; of {len(held):,} others {before:.4f} → {check.after:.4f}")
+    progress(
+        f"contracts: {len(train):,} learned from; of {len(held):,} others {before:.4f} → {check.after:.4f}"
+    )
     log({"stage": "awards", "held_out": {"before": round(before, 4), "after": round(check.after, 4)}})
     if len(held) and check.after <= before:
         return vectors, check
@@ -169,9 +172,7 @@ class _Wanted:
         dropout: float = 0.0,
     ) -> torch.Tensor:
         """(r, d) of the needs *rows*, a share of the tokens of what they are about left out at random."""
-        about, buyer, description = (
-            [part[row] for row in rows.tolist()] for part in self._parts
-        )
+        about, buyer, description = ([part[row] for row in rows.tolist()] for part in self._parts)
         if random is not None:
             about = [_thinned(bag, random, dropout) for bag in about]
         whole = (
@@ -208,7 +209,9 @@ class _Offered:
             mode="sum",
             per_sample_weights=self._roots,
         )
-        whole = functional.normalize(products, dim=1, eps=1e-9) + self._share * _pooled(vectors, self._standing)
+        whole = functional.normalize(products, dim=1, eps=1e-9) + self._share * _pooled(
+            vectors, self._standing
+        )
         return functional.normalize(whole, dim=1, eps=1e-9)
 
 
@@ -229,7 +232,9 @@ def _thinned(bag: Bag, random: np.random.Generator, dropout: float) -> Bag:
 def _known(awards: Awards) -> torch.Tensor:
     """(q, n) log-odds that shared words and nearness add, by the curves of the ranking that ships."""
     curves = {curve.feature: curve for curve in PRIOR.curves}
-    index = LexicalIndex.build([profile.enterprise_tokens(e, own) for e, own in awards.suppliers], k1=profile.K1, b=profile.B)
+    index = LexicalIndex.build(
+        [profile.enterprise_tokens(e, own) for e, own in awards.suppliers], k1=profile.K1, b=profile.B
+    )
     here = np.array([int(e.region or 0) for e, _ in awards.suppliers])
     known = np.zeros((len(awards.needs), len(awards.suppliers)), np.float32)
     for row, need in enumerate(awards.needs):

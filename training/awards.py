@@ -1,8 +1,8 @@
 """Contracts as training material: what was wanted, who won it, and everyone who might have.
 
-The winners are divided into five folds by a hash of their id. One fold is always left out of training, so that
-some needs measure a model on suppliers it has never seen; five models, each without another fold, measure the
-recipe on all of them.
+The winners are divided into five folds by a hash of their id. One fold is always left out of training, so
+that some needs measure a model on suppliers it has never seen; five models, each without another fold,
+measure the recipe on all of them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from recommender.catalogue import Enterprise, Need, Offering
 from training.corpus import flat, records
 
 FOLDS = 5
+HELD_OUT = 0
+"""The fold that no model learns from; cross-validation makes others for itself."""
+
 NEEDS = "eval/contracts_dev_needs.csv"
 JUDGEMENTS = "eval/contracts_dev_qrels.csv"
 _ENTERPRISES, _PRODUCTS = "catalogue/enterprises_listed.csv", "catalogue/products_listed.csv"

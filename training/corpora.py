@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from training.awards import Awards, contracts, joined
 from training.corpus import Source, documents, present
 from training.pairs import Company, Pair, companies, text_pairs
 
@@ -36,6 +37,10 @@ class Corpus(Protocol):
     def pairs(self) -> Iterator[Pair]: ...
 
     def companies(self) -> list[Company]: ...
+
+    def awards(self) -> Awards:
+        """Contracts whose winner is known."""
+        ...
 
     def trade_texts(self) -> Iterator[str]:
         """Sentences of the trade: the dimensions of a model are spent on what tells these apart."""
@@ -67,6 +72,9 @@ class FolderCorpus:
 
     def companies(self) -> list[Company]:
         return companies(self.data)
+
+    def awards(self) -> Awards:
+        return contracts(self.data)
 
     def trade_texts(self) -> Iterator[str]:
         """Tenders, patents, classes, products."""
@@ -109,6 +117,9 @@ class JoinedCorpus:
 
     def companies(self) -> list[Company]:
         return [company for part in self._parts for company in part.companies()]
+
+    def awards(self) -> Awards:
+        return joined([part.awards() for part in self._parts])
 
     def trade_texts(self) -> Iterator[str]:
         for part in self._parts:

@@ -1,5 +1,8 @@
 """How an encoder does by itself on the development contracts: a quick check for its card.
 
+A model that learned from contracts is measured by cross-validation: each contract by the one of several
+models that knows none of its winner's.
+
 The listed companies that have products are ranked for each awarded project by the cosine of the need (buyer
 and title) with each company's profile vector; one winner is right. The product as a whole is measured
 elsewhere; this says only what the vectors are worth before anything is added to them.
@@ -8,6 +11,7 @@ elsewhere; this says only what the vectors are worth before anything is added to
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.encoder import Encoder, normalised
+from training.awards import JUDGEMENTS, NEEDS, fold_of
 from training.corpus import flat, records
 from training.metrics import Interval, bootstrap
 
-NEEDS = "eval/contracts_dev_needs.csv"
-JUDGEMENTS = "eval/contracts_dev_qrels.csv"
 LEAST_SHARE = 0.1
 """Added to the square root of a product's share of revenue: what a product without a share weighs."""
 INDUSTRY_WEIGHT = 0.2
@@ -37,8 +40,12 @@ class DevelopmentFigures:
     reciprocal_rank: Interval
 
 
-def measure(data: Path, encoder: Encoder) -> DevelopmentFigures | None:
-    """Figures of *encoder* on the development contracts in *data*; None where the files are not all there."""
+def measure(data: Path, encoders: Sequence[Encoder]) -> DevelopmentFigures | None:
+    """Figures on the development contracts in *data*; None where the files are not all there.
+
+    *encoders* are one that learned from no contract, or one for each fold (:func:`training.awards.fold_of`)
+    that learned from those of the other folds.
+    """
     products_file, companies_file = (
         data / "catalogue/products_listed.csv",
         data / "catalogue/enterprises_listed.csv",
@@ -51,15 +58,20 @@ def measure(data: Path, encoder: Encoder) -> DevelopmentFigures | None:
         products[flat(row.get("enterprise_id"))].append((flat(row.get("product")), float(share or 0)))
     listed = [row for row in records(companies_file) if flat(row.get("enterprise_id")) in products]
     place = {flat(row.get("enterprise_id")): number for number, row in enumerate(listed)}
-    profiles = _profiles(encoder, listed, [products[identity] for identity in place])
     winners = {flat(row.get("need_id")): flat(row.get("enterprise_id")) for row in records(data / JUDGEMENTS)}
     needs = [row for row in records(data / NEEDS) if winners.get(flat(row.get("need_id"))) in place]
     if not needs:
         return None
-    queries = encoder.encode([f"{flat(row.get('buyer'))} {flat(row.get('title'))}" for row in needs])
-    scores = queries @ profiles.T
-    right = np.array([place[winners[flat(row.get("need_id"))]] for row in needs])
-    ranks = 1 + (scores > scores[np.arange(len(needs)), right][:, None]).sum(axis=1)
+    won = [winners[flat(row.get("need_id"))] for row in needs]
+    right, folds = np.array([place[each] for each in won]), np.array([fold_of(each) for each in won])
+    ranks = np.zeros(len(needs), np.int64)
+    for fold, encoder in enumerate(encoders):
+        own = np.flatnonzero(folds == fold) if len(encoders) > 1 else np.arange(len(needs))
+        profiles = _profiles(encoder, listed, [products[identity] for identity in place])
+        asked = [needs[row] for row in own]
+        queries = encoder.encode([f"{flat(row.get('buyer'))} {flat(row.get('title'))}" for row in asked])
+        scores = queries @ profiles.T
+        ranks[own] = 1 + (scores > scores[np.arange(len(own)), right[own]][:, None]).sum(axis=1)
     return DevelopmentFigures(
         needs=len(needs),
         companies=len(listed),

@@ -1,9 +1,9 @@
 """``rongtong train encoder``: from a corpus to a static model's folder, in resumable stages.
 
-vocabulary → tokens → vectors → contrast → folder; or, from a model that exists, contrast → folder. Each stage
-leaves its result in a work folder beside the output; a run that was killed goes on after the last finished
-stage, if material and settings are the same. The output is written whole or not at all, and nothing that
-already exists is overwritten: no live release can be touched.
+vocabulary → tokens → vectors → contrast → awards → folder; or, from a model that exists, the last three. Each
+stage leaves its result in a work folder beside the output; a run that was killed goes on after the last
+finished stage, if material and settings are the same. The output is written whole or not at all, and nothing
+that already exists is overwritten: no live release can be touched.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from tokenizers import Tokenizer
 
 from indexes.errors import WrongSetting
 from recommender.encoder import StaticEncoder, load_encoder, spelled
+from training.award_training import AwardCheck, enough, learn_from_awards
+from training.awards import FOLDS, HELD_OUT
 from training.contrastive import Progress, contrast
 from training.corpora import Corpus, digest
 from training.distribution import (
@@ -51,6 +53,9 @@ class Learned:
     sizes: tuple[SourceSize, ...]
     pairs: dict[str, int]
     checks: tuple[Progress, ...]
+    folds: tuple[NDArray[np.float32], ...] = ()
+    """What the vectors are without the contracts of each fold; *vectors* are those without HELD_OUT's."""
+    awards: AwardCheck | None = None
 
 
 def train_encoder(
@@ -59,6 +64,7 @@ def train_encoder(
     *,
     settings: TrainingSettings = TrainingSettings(),  # noqa: B008 frozen, so safe to share
     start: Path | None = None,
+    folds: Path | None = None,
     command: str = "",
     progress: Say = lambda _: None,
     work: Path | None = None,
@@ -66,11 +72,14 @@ def train_encoder(
     """Train a static encoder on *corpus* and write its folder to *out*.
 
     From the static model in the folder *start*, where one is named: its tokenizer and vectors are kept, and
-    only the contrast is learned. *out* must not exist or be an empty folder. *work* (default: *out* with
+    only contrast and awards are learned. A model that learns from contracts leaves a fifth of their winners
+    out; the five that leave out each fifth are written to *folds*, if it is named, as ``fold-0`` …, to
+    measure on. *out* and *folds* must not exist or be an empty folder. *work* (default: *out* with
     ``.work`` added) keeps finished stages and is removed at the end. Raises TrainingError where the material
     does not suffice, WrongSetting for an output that is taken or a start that is no static model.
     """
-    refuse_taken(out)
+    for taken in filter(None, (out, folds)):
+        refuse_taken(taken)
     begun = None if start is None else _start(start)
     if begun is not None:
         rows, dimension = begun.token_vectors.shape
@@ -81,6 +90,11 @@ def train_encoder(
     building = stages.path("model")
     shutil.rmtree(building, ignore_errors=True)
     write_model(building, learned.tokenizer, learned.vectors)
+    others = []
+    for fold, vectors in enumerate(learned.folds):
+        others.append(stages.path(f"fold-{fold}"))
+        shutil.rmtree(others[-1], ignore_errors=True)
+        write_model(others[-1], learned.tokenizer, vectors)
     report = publish(
         building,
         out,
@@ -90,7 +104,13 @@ def train_encoder(
         pairs=learned.pairs,
         checks=learned.checks,
         stages=stages,
+        folds=others,
+        awards=learned.awards,
     )
+    if folds is not None:
+        folds.mkdir(parents=True, exist_ok=True)
+        for folder in others:
+            shutil.move(folder, folds / folder.name)
     stages.remove()
     return report
 
@@ -140,13 +160,26 @@ def learn(
 
     stages.run("contrast", bring_together)
     checks = json.loads(stages.path("checks.json").read_text(encoding="utf-8"))
-    return Learned(
-        tokenizer,
-        np.load(stages.path("final.npy")),
-        read,
-        material.counts,
-        tuple(Progress(**check) for check in checks),
-    )
+    final: NDArray[np.float32] = np.load(stages.path("final.npy"))
+    learned = Learned(tokenizer, final, read, material.counts, tuple(Progress(**check) for check in checks))
+    contracts = corpus.awards()
+
+    def learn_who_wins() -> None:
+        found = []
+        for fold in range(FOLDS):
+            vectors, check = learn_from_awards(
+                final, tokenizer, contracts, settings, fold=fold, progress=progress, log=stages.log
+            )
+            save_array(stages.path(f"fold-{fold}.npy"), vectors)
+            found.append(asdict(check))
+        save_text(stages.path("awards.json"), json.dumps(found))
+
+    if not enough(contracts):
+        return learned
+    stages.run("awards", learn_who_wins)
+    vectors = tuple(np.load(stages.path(f"fold-{fold}.npy")) for fold in range(FOLDS))
+    found = json.loads(stages.path("awards.json").read_text(encoding="utf-8"))
+    return replace(learned, vectors=vectors[HELD_OUT], folds=vectors, awards=AwardCheck(**found[HELD_OUT]))
 
 
 def _make_vectors(

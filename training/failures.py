@@ -218,7 +218,8 @@ class _Looking:
             for offering in (self._snapshot.offering(int(offering_row)),)
             for token in tokens(f"{offering.title} {offering.description}")
         }
-        return "far" if offered & set(near.words) else "no shared word"
+        # a single character is shared by chance
+        return "far" if any(len(word) > 1 for word in offered & set(near.words)) else "no shared word"
 
     def _nearest(self, near: _Near, row: int) -> tuple[str, float]:
         """Title and cosine of the offering of enterprise *row* that is nearest to the need."""

@@ -42,6 +42,8 @@ class Order:
     seed: int | None = None
     vocabulary: int | None = None
     dimension: int | None = None
+    folds: Path | None = None
+    """Where the models that leave out each fifth of the winners of contracts go, too."""
 
     def __post_init__(self) -> None:
         if self.data is None and not self.catalogue:
@@ -53,6 +55,7 @@ class Order:
             ("size", self.size, not static),
             ("distil", self.distil or None, not static),
             ("start", self.start, static),
+            ("folds", self.folds, static),
             ("dimension", self.dimension, static and self.begins_from == NONE),
             ("vocabulary", self.vocabulary, self.begins_from == NONE),
         ):
@@ -142,6 +145,13 @@ def carry_out(
     begins = {SHIPPED: packaged_encoder(), NONE: None}
     start = begins.get(order.begins_from, Path(order.begins_from))
     report = train_encoder(
-        corpus, out, settings=settings, start=start, command=order.command, progress=progress, work=work
+        corpus,
+        out,
+        settings=settings,
+        start=start,
+        folds=order.folds,
+        command=order.command,
+        progress=progress,
+        work=work,
     )
     return (report,)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from training.awards import JUDGEMENTS
 from training.corpus import INDUSTRY_CLASSES, flat, records
 from training.probe import is_probe
 
@@ -26,8 +27,6 @@ LARGEST_FAMILY = 30
 
 FEW = 4
 """Kinds or materials used of one product."""
-
-HELD_OUT = "eval/contracts_dev_qrels.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class Company:
 
 def held_out_suppliers(data: Path) -> frozenset[str]:
     """Ids of the suppliers that the development contracts ask for; empty where *data* has no such file."""
-    path = data / HELD_OUT
+    path = data / JUDGEMENTS
     if not path.is_file():
         return frozenset()
     return frozenset(flat(row.get("enterprise_id")) for row in records(path))

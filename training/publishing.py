@@ -10,6 +10,7 @@ from pathlib import Path
 
 from indexes.errors import WrongSetting
 from recommender.encoder import fingerprint, load_encoder
+from training.award_training import AwardCheck
 from training.card import model_card
 from training.contrastive import Progress
 from training.corpora import Corpus
@@ -42,6 +43,8 @@ def publish(
     pairs: dict[str, int],
     checks: Sequence[Progress],
     stages: Stages,
+    folds: Sequence[Path] = (),
+    awards: AwardCheck | None = None,
 ) -> TrainingReport:
     """Complete the folder *model* in the work folder with its card and log, and move it to *out*."""
     encoder = load_encoder(model)
@@ -56,7 +59,10 @@ def publish(
         sources=tuple(sizes),
         pairs=pairs,
         checks=tuple(checks),
-        development=measure(corpus.data, encoder) if corpus.data else None,
+        awards=awards,
+        development=measure(corpus.data, [load_encoder(each) for each in folds] or [encoder])
+        if corpus.data
+        else None,
         seconds=dict(stages.seconds),
         versions={"Python": platform.python_version()} | {name: version(name) for name in libraries},
     )

@@ -17,7 +17,7 @@ from indexes.errors import TrainingError
 from recommender.catalogue.domain import Need, Outcome
 from recommender.engine import Engine
 from recommender.matching.common import Parts
-from recommender.ranking import AdditiveModel
+from recommender.ranking import PRIOR, AdditiveModel
 from recommender.ranking.additive import order
 from recommender.ranking.stored import RANKER, write
 from training.curve_fit import fit
@@ -84,7 +84,8 @@ def train_ranker(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> RankerReport:
-    """Fit the model of *engine* to *outcomes* of *needs* and write it with its card into *folder*.
+    """Fit the prior to *outcomes* of *needs*, compare it with the model of *engine*, and write it with its
+    card into *folder*.
 
     The same release, outcomes and seed give the same model. Raises TrainingError where there are too few
     outcomes, or *folder* holds a ranker already.
@@ -100,7 +101,8 @@ def train_ranker(
     by_id = sorted(needs, key=lambda need: need.need_id)
     learned = list(_told(slates(parts, by_id, early, outcomes, today), "measure", len(early), tell))
     tell("fit", 0, 1)
-    model = fit(learned, parts.model, seed=seed)
+    # not from the live model: the same outcomes, trained on again, would count twice
+    model = fit(learned, PRIOR, seed=seed)
     tell("fit", 1, 1)
     unseen = list(_told(slates(parts, by_id, late, outcomes, today), "validate", len(late), tell))
     live, trained = measures(unseen, parts.model), measures(unseen, model)
@@ -118,7 +120,7 @@ def train_ranker(
     )
     folder.mkdir(parents=True, exist_ok=True)
     write(folder / RANKER, model)
-    (folder / "README.md").write_text(ranker_card(report, parts.model, seed), encoding="utf-8")
+    (folder / "README.md").write_text(ranker_card(report, seed), encoding="utf-8")
     return report
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recommender.ranking import FEATURES, AdditiveModel
+from recommender.ranking import FEATURES, PRIOR
 from training.curve_fit import BELIEF, UNSHOWN
 
 if TYPE_CHECKING:
     from training.ranker import RankerReport
 
 
-def ranker_card(report: RankerReport, before: AdditiveModel, seed: int) -> str:
+def ranker_card(report: RankerReport, seed: int) -> str:
     """The card in Markdown."""
     verdict = "better, beyond chance" if report.better else "not better beyond chance: not to be promoted"
     figures = "\n".join(
@@ -20,17 +20,17 @@ def ranker_card(report: RankerReport, before: AdditiveModel, seed: int) -> str:
     )
     curves = "\n".join(
         f"| {' '.join(FEATURES[new.feature])} | {_curve(old.knots)} | {_curve(new.knots)} |"
-        for old, new in zip(before.curves, report.model.curves, strict=True)
+        for old, new in zip(PRIOR.curves, report.model.curves, strict=True)
     )
     return f"""# Ranker
 
-An additive model: a score's log-odds are a base ({report.model.base:.2f}, was {before.base:.2f}) and one
+An additive model: a score's log-odds are a base ({report.model.base:.2f}, was {PRIOR.base:.2f}) and one
 curve a feature. Fitted with seed {seed} to the outcomes of {report.trained_on:,} needs first shown before
-{report.split}, drawn towards the ranker of release {report.release}.
+{report.split}, drawn towards the prior that ships.
 
 ## Is it better?
 
-On {report.validated_on:,} later needs, against the ranker of that release: **{verdict}**.
+On {report.validated_on:,} later needs, against the ranker of release {report.release}: **{verdict}**.
 
 | | live | trained | p |
 | --- | --- | --- | --- |
@@ -43,7 +43,7 @@ qualification 3, an award 4; candidates that nobody was shown count as not relev
 
 Value → log-odds, linear between, flat outside; what is not known adds nothing.
 
-| feature | before | now |
+| feature | prior | now |
 | --- | --- | --- |
 {curves}
 
@@ -51,7 +51,7 @@ Value → log-odds, linear between, flat outside; what is not known adds nothing
 
 Conditional logit: who came further stands above those of the same need who came less far. A success far down
 a list counts more, by log₂(1 + rank), for fewer look there. Candidates that were not shown count {UNSHOWN:g}.
-A curve is believed to lie within ± {BELIEF:g} of the earlier one, end to end; directions and the values
+A curve is believed to lie within ± {BELIEF:g} of the prior's, end to end; directions and the values
 that add nothing are kept.
 
 ## Limits

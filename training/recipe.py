@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.award_training import AwardCheck
 from training.contrastive import Progress
 from training.development import DevelopmentFigures
 from training.settings import TrainingSettings
@@ -41,8 +42,11 @@ class TrainingReport:
     """Pairs trained on, by kind."""
     checks: tuple[Progress, ...]
     """How the held-out pairs did before and after."""
+    awards: AwardCheck | None
+    """How the contracts left out did before and after others were learned from; None: there were too few."""
     development: DevelopmentFigures | None
-    """On the development contracts, where the data folder holds them; neither trained nor stopped on."""
+    """On the development contracts, where the data folder holds them, each by a model that knows none of its
+    winner's."""
     seconds: dict[str, float]
     """Of each stage; 0 for one that an earlier run had finished."""
     versions: dict[str, str]

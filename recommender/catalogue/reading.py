@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import date
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, func, select
@@ -75,6 +76,18 @@ class Reader:
     def needs(self) -> Iterator[Need]:
         """All, by id, whatever their status and visibility."""
         return self._stream(NEEDS, self._all(NEEDS))
+
+    def last_changes(self) -> dict[str, date]:
+        """Enterprise id → the day (UTC) on which it or one of its offerings last changed a value."""
+        own = select(enterprises.c.enterprise_id, enterprises.c.updated_at)
+        offered = select(offerings.c.enterprise_id, func.max(offerings.c.updated_at)).group_by(
+            offerings.c.enterprise_id
+        )
+        with self._connections() as connection:
+            found = {enterprise: moment.date() for enterprise, moment in connection.execute(own)}
+            for enterprise, moment in connection.execute(offered):
+                found[enterprise] = max(found[enterprise], moment.date())
+        return found
 
     def outcomes(self) -> Iterator[Outcome]:
         """All, by need, enterprise, stage and time."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from numpy.typing import NDArray
 from indexes.errors import InputError
 
 Floats = NDArray[np.float64]
+
+FORMAT = 1
+_MOST_CURVES, _MOST_KNOTS, _MOST_TEXT, _LARGEST = 100, 1000, 2000, 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,15 @@ class Curve:
             raise InputError(
                 "The knots run against the curve's direction.", field=self.feature, value=self.knots
             )
+
+    @property
+    def neutral(self) -> float:
+        """The value that adds nothing, as an absent one does: where the curve is 0, or nearest to 0.
+
+        Of several, the best there is: a fault counts, its absence is no merit.
+        """
+        ranked = sorted(self.knots, key=lambda knot: (abs(knot[1]), -knot[0] * (self.direction or 1)))
+        return ranked[0][0]
 
     def __call__(self, values: Floats) -> Floats:
         xs, ys = zip(*self.knots, strict=True)
@@ -75,6 +88,51 @@ class AdditiveModel:
         for column in contributions.T:
             total = total + column
         return total
+
+    def to_json(self) -> dict[str, Any]:
+        return {"format": FORMAT} | asdict(self)
+
+    @classmethod
+    def from_json(cls, value: object) -> AdditiveModel:
+        """The model that :meth:`to_json` wrote. Raises ValueError, saying why, for anything else."""
+        if not isinstance(value, dict) or value.get("format") != FORMAT:
+            raise ValueError(f"no additive model of format {FORMAT}")
+        curves = value.get("curves")
+        if not isinstance(curves, list) or not 1 <= len(curves) <= _MOST_CURVES:
+            raise ValueError("curves are missing or too many")
+        read = tuple(_curve(curve) for curve in curves)
+        if len({curve.feature for curve in read}) != len(read):
+            raise ValueError("a feature has two curves")
+        return cls(_number(value.get("base"), "base"), read)
+
+
+def _curve(value: object) -> Curve:
+    if not isinstance(value, dict):
+        raise ValueError("a curve is not an object")
+    feature, reason, direction = value.get("feature"), value.get("reason"), value.get("direction")
+    knots = value.get("knots")
+    if not isinstance(feature, str) or not isinstance(reason, str) or len(feature) + len(reason) > _MOST_TEXT:
+        raise ValueError("a curve's feature or reason is no text, or too long")
+    if type(direction) is not int or direction not in (-1, 0, 1):
+        raise ValueError(f"the direction of {feature} is not -1, 0 or 1")
+    if (
+        not isinstance(knots, list)
+        or len(knots) > _MOST_KNOTS
+        or not all(isinstance(knot, list) and len(knot) == 2 for knot in knots)
+    ):
+        raise ValueError(f"the knots of {feature} are not a short list of pairs")
+    pairs = tuple((_number(x, feature), _number(y, feature)) for x, y in knots)
+    try:
+        return Curve(feature, pairs, direction, reason)
+    except InputError as error:
+        raise ValueError(f"{feature}: {error.message}") from error
+
+
+def _number(value: object, name: str) -> float:
+    """A float that no sum of curves can drive to infinity."""
+    if type(value) not in (int, float) or not abs(value) <= _LARGEST:  # type: ignore[arg-type]
+        raise ValueError(f"a number of {name} is none, or too large")
+    return float(value)  # type: ignore[arg-type]
 
 
 def probability(log_odds: float) -> float:

@@ -23,7 +23,8 @@ PRIOR = AdditiveModel(
             ((0.0, -1.4), (0.2, 0.0), (0.6, 2.8), (1.0, 4.0)),
             +1,
             "A firm whose whole business lies near the need supplies it as a matter of course: it weighs "
-            "more than a single product, for catalogues list what was sold once too.",
+            "more than a single product, for catalogues list what was sold once too. It is the breadth of "
+            "the match: counts of offerings near the need, tried beside it, added nothing.",
         ),
         Curve(
             "lexical_match",
@@ -71,6 +72,39 @@ PRIOR = AdditiveModel(
             ((40.0, -0.3), (70.0, 0.0), (95.0, 0.3)),
             +1,
             "Mean of the five assessments, technology, quality, delivery, cost and response.",
+        ),
+        Curve(
+            "capacity_fit",
+            ((0.0, -0.6), (0.5, -0.2), (1.0, 0.0)),
+            +1,
+            "Who can make a part of the quantity serves a part of the need. To have enough is no merit, so "
+            "that who states no capacity loses nothing.",
+        ),
+        Curve(
+            "scale_fit",
+            ((0.0, -0.8), (1.0, 0.0)),
+            +1,
+            "An order of several years' business is more than a firm can finance and deliver.",
+        ),
+        Curve(
+            "freshness",
+            ((0.0, 0.0), (365.0, 0.0), (1460.0, -0.3)),
+            -1,
+            "What nobody has touched for years may no longer be offered; within a year it is as good as new.",
+        ),
+        Curve(
+            "track_record",
+            ((-0.5, -0.6), (0.0, 0.0), (0.5, 0.6)),
+            +1,
+            "Who qualified more often than is usual will again, who was rejected more often, too. Without a "
+            "history nothing is added: the usual is assumed.",
+        ),
+        Curve(
+            "reciprocity",
+            ((0.0, -0.6), (0.5, -0.2), (1.0, 0.0)),
+            +1,
+            "A partner who has better matches, finds the order a trifle or is booked out will hardly answer. "
+            "To be willing is the rule and adds nothing.",
         ),
     ),
 )

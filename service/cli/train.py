@@ -84,6 +84,14 @@ def train_encoder(
         int | None,
         typer.Option("--dimension", min=8, max=4096, help="Length of the vectors of a static model."),
     ] = None,
+    folds: Annotated[
+        Path | None,
+        typer.Option(
+            "--folds",
+            metavar="DIR",
+            help="Write the models that leave out each fifth of the contracts' winners here, to measure on.",
+        ),
+    ] = None,
     work: Annotated[
         Path | None,
         typer.Option(
@@ -109,6 +117,7 @@ def train_encoder(
         seed=seed,
         vocabulary=vocabulary,
         dimension=dimension,
+        folds=folds,
     )
     place = workspace(home)
     console = messages()

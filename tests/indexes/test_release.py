@@ -11,6 +11,7 @@ import pytest
 
 from indexes.errors import DamagedRelease, ReleaseError
 from indexes.release import (
+    FORMAT_VERSION,
     MANIFEST,
     MAX_MANIFEST_BYTES,
     Gate,
@@ -175,10 +176,14 @@ def test_a_missing_or_linked_manifest_is_refused(folder: Path, tmp_path: Path) -
     assert kinds(folder) == [(MANIFEST, "manifest")]
 
 
-@pytest.mark.parametrize(("version", "mend"), [(0, "refresh --full"), (2, "upgrade rongtong")])
+@pytest.mark.parametrize(
+    ("version", "mend"), [(FORMAT_VERSION - 1, "refresh --full"), (FORMAT_VERSION + 1, "upgrade rongtong")]
+)
 def test_another_format_says_how_to_mend_it(folder: Path, version: int, mend: str) -> None:
     edit(folder, lambda manifest: manifest.update(format=version))
-    with pytest.raises(DamagedRelease, match=f"format {version}, this version reads 1") as caught:
+    with pytest.raises(
+        DamagedRelease, match=f"format {version}, this version reads {FORMAT_VERSION}"
+    ) as caught:
         load_manifest(folder)
     assert mend in caught.value.mend
 

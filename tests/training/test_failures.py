@@ -32,7 +32,7 @@ OFFERINGS = [
 ]
 NEEDS = [
     Need("crowded", "深沟球轴承"),
-    Need("cotton", "深沟球轴承 棉花"),
+    Need("cotton", "深沟球轴承 布料"),
     Need("silent", "深沟球轴承"),
     Need("form", "购销合同"),
     Need("own", "深沟球轴承", buyer_name="自购公司"),

@@ -166,3 +166,12 @@ def test_an_outcome_of_an_enterprise_that_left_the_catalogue_is_no_hindrance(wor
     gone = [replace(one, enterprise_id="gone") for one in outcomes if one.stage is Stage.AWARDED][:5]
     found = train_ranker(needs, [*outcomes, *gone], engine, tmp_path / "new", today=TODAY)
     assert found.trained_on == 56
+
+
+def test_outcomes_that_the_live_ranker_was_trained_on_do_not_count_twice(workspace, tmp_path: Path):
+    engine, needs, outcomes = workspace
+    once = train_ranker(needs, outcomes, engine, tmp_path / "one", today=TODAY)
+    live = Engine(engine.snapshot, engine.encoder, once.model)
+    again = train_ranker(needs, outcomes, live, tmp_path / "two", today=TODAY)
+    assert [curve.knots for curve in again.model.curves] == [curve.knots for curve in once.model.curves]
+    assert not again.better
