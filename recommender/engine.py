@@ -23,7 +23,7 @@ from recommender.ranking import PRIOR, AdditiveModel, probability
 from recommender.ranking.stored import model_of
 from recommender.requirements import demands
 from recommender.results import Recommendation
-from recommender.retrieval import dense_score, fused_score
+from recommender.retrieval import dense_score, fused_score, with_exact_offerings
 from recommender.snapshot import Snapshot
 
 
@@ -43,13 +43,13 @@ class Engine:
         self._parts = Parts(snapshot, encoder, model)
 
     @classmethod
-    def open(cls, store: ReleaseStore, encoder: Encoder) -> Engine:
-        """The engine on the live release, with the ranking model that the release holds.
+    def open(cls, store: ReleaseStore, encoder: Encoder, release: str = "") -> Engine:
+        """The engine on *release*, the live one where none is named, with the ranking model that it holds.
 
         Raises NoRelease, DamagedRelease or EncoderError.
         """
-        live = store.current()
-        snapshot = Snapshot(load_verified(live.path), live.path)
+        path = store.path(release) if release else store.current().path
+        snapshot = Snapshot(load_verified(path), path)
         return cls(snapshot, encoder, model_of(snapshot))
 
     @property
@@ -103,7 +103,8 @@ class Engine:
                 scored = measured.scored.log_odds[: query.top_k].tolist()
                 yield [(id_of(measured.row(place)), probability(odds)) for place, odds in enumerate(scored)]
                 continue
+            exact = with_exact_offerings(self.snapshot, found.candidates, found.vector, found.offered)
             measure = {"lexical": lambda c: c.lexical, "dense": dense_score, "hybrid": fused_score}[system]
-            scores = measure(found.candidates)
+            scores = measure(exact)
             best = [at for at in best_rows(scores, query.top_k) if scores[at] > 0]
             yield [(id_of(int(found.candidates.rows[at])), float(scores[at])) for at in best]

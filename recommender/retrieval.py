@@ -154,8 +154,9 @@ def _best_positive(scores: Floats, count: int) -> Rows:
 
 
 def dense_score(found: Candidates) -> Floats:
-    """The dense half alone: mean of best offering and profile; the profile alone where nothing is offered."""
-    return np.where(np.isnan(found.semantic), found.profile, (found.semantic + found.profile) / 2)
+    """The dense half alone: two parts of the best offering to three of the profile (3:7 and 5:5 do about as
+    well on the development contracts); the profile alone where nothing is offered."""
+    return np.where(np.isnan(found.semantic), found.profile, 0.4 * found.semantic + 0.6 * found.profile)
 
 
 def fused_score(found: Candidates) -> Floats:

@@ -1,9 +1,14 @@
-"""``python -m tests.benchmarks.quality DIR``: the README's quality tables.
+"""``python -m tests.benchmarks.quality DIR [FOLDS]``: the README's quality tables.
 
 DIR holds ``catalogue/enterprises_listed.csv``, ``catalogue/products_listed.csv``,
 ``eval/contracts_dev_needs.csv``, ``eval/contracts_dev_qrels.csv`` and ``taxonomy/gbt4754_2017.csv``. All
 goes the user's way: imported into an empty workspace, refreshed, evaluated; then products are hidden and
 asked for, and the encoder is probed by itself.
+
+The encoder has learned from contracts, except those of a fifth of the winners: only these measure it. FOLDS,
+what ``rongtong train encoder --folds FOLDS`` has written, holds a model for each fifth that has not learned
+from it; with them all contracts measure the recipe, each answered by the model that knows none of its
+winner's.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -25,8 +31,9 @@ from recommender.engine import Engine
 from recommender.intake.importer import import_file
 from recommender.refresh import refresh
 from training import report
+from training.awards import HELD_OUT, fold_of
 from training.evaluation import Evaluation, evaluate
-from training.metrics import MEASURES, Interval
+from training.metrics import MEASURES, Interval, intervals, significance
 from training.models import packaged_encoder
 from training.pairs import held_out_suppliers
 from training.probe import measure_probe, probe_classes
@@ -36,14 +43,25 @@ from training.slices import Slice, SliceFigures, is_works, label, measure_slices
 SHOWN = ("kind", "region", "judged")  # the slices that the README shows
 
 
-def fill(data: Path, home: Path, encoder: Encoder) -> Catalogue:
-    """The listed companies as the catalogue of *home*, with a release. Close it after use."""
+def fill(data: Path, home: Path) -> Catalogue:
+    """The listed companies as the catalogue of *home*. Close it after use."""
     catalogue = open_catalogue(f"sqlite:///{home / 'catalogue.db'}")
     tags = {"sw_industry": "tags"}
     import_file(catalogue, Kind.ENTERPRISES, data / "catalogue" / "enterprises_listed.csv", columns=tags)
     import_file(catalogue, Kind.OFFERINGS, data / "catalogue" / "products_listed.csv")
-    refresh(catalogue, ReleaseStore(home), encoder, cache=home / "cache")
     return catalogue
+
+
+def engines(catalogue: Catalogue, home: Path, folds: Path | None) -> Iterator[tuple[int, Engine]]:
+    """Each fold that can be measured, with an engine whose encoder has not learned from it."""
+    found = {HELD_OUT: packaged_encoder()}
+    if folds is not None:
+        found = {int(path.name.removeprefix("fold-")): path for path in sorted(folds.glob("fold-*"))}
+    for fold, folder in found.items():
+        encoder = load_encoder(folder)
+        store = ReleaseStore(home / f"fold-{fold}")
+        refresh(catalogue, store, encoder, cache=store.root / "cache")
+        yield fold, Engine.open(store, encoder)
 
 
 def contracts(data: Path) -> tuple[list[Need], dict[str, bool], dict[str, dict[str, int]]]:
@@ -59,9 +77,36 @@ def contracts(data: Path) -> tuple[list[Need], dict[str, bool], dict[str, dict[s
     return needs, works, qrels
 
 
-def measure_contracts(engine: Engine, data: Path) -> Iterator[str]:
+def of_fold(needs: Iterable[Need], qrels: Mapping[str, Mapping[str, int]], fold: int) -> list[Need]:
+    return [need for need in needs if fold_of(next(iter(qrels[need.need_id]))) == fold]
+
+
+def joined(parts: list[Evaluation]) -> Evaluation:
+    """Evaluations of the same systems on different needs as one."""
+    order = sorted(
+        (need_id, part, at) for part, e in enumerate(parts) for at, need_id in enumerate(e.need_ids)
+    )
+    systems = parts[0].systems
+    values = {
+        system: {m: np.array([parts[part].values[system][m][at] for _, part, at in order]) for m in MEASURES}
+        for system in systems
+    }
+    return replace(
+        parts[0],
+        need_ids=tuple(id for id, _, _ in order),
+        values=values,
+        means={system: intervals(values[system]) for system in systems},
+        p_values={s: significance(values[s], values[systems[0]]) for s in systems[1:]},
+        standings={need_id: standing for part in parts for need_id, standing in part.standings.items()},
+    )
+
+
+def measure_contracts(catalogue: Catalogue, data: Path, home: Path, folds: Path | None) -> Iterator[str]:
     needs, works, qrels = contracts(data)
-    found = evaluate(engine, needs, qrels, as_of=date.today())
+    parts = []
+    for fold, engine in engines(catalogue, home, folds):
+        parts.append(evaluate(engine, of_fold(needs, qrels, fold), qrels, as_of=date.today()))
+    found = joined(parts)
     yield from systems_table(f"{len(found.need_ids):,} needs", found)
     cuts = slices_of(found, needs, qrels, engine.snapshot, works=works)
     yield ""
@@ -119,19 +164,19 @@ def slices_table(found: Evaluation, figures: Iterable[SliceFigures]) -> list[str
     return report.table((f"{main} / {first}", "n", *MEASURES), cells)
 
 
-def main(data: Path) -> Iterator[str]:
+def main(data: Path, folds: Path | None) -> Iterator[str]:
     """Lines of the page, as they are measured."""
     encoder = load_encoder(packaged_encoder())
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
-        with fill(data, home, encoder) as catalogue:
+        with fill(data, home) as catalogue:
             yield "### Development contracts"
             yield ""
-            yield from measure_contracts(Engine.open(ReleaseStore(home), encoder), data)
+            yield from measure_contracts(catalogue, data, home, folds)
             yield ""
             yield "### Held-out products"
             yield ""
-            yield from measure_products(catalogue, encoder, data, home / "cache")
+            yield from measure_products(catalogue, encoder, data, home / f"fold-{HELD_OUT}" / "cache")
     yield ""
     yield "### Names and descriptions of industries"
     yield ""
@@ -139,6 +184,7 @@ def main(data: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    for line in main(Path(sys.argv[1])):
+    given = [Path(argument) for argument in sys.argv[1:]]
+    for line in main(given[0], given[1] if len(given) > 1 else None):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
