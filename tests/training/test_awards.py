@@ -63,11 +63,13 @@ def test_what_makes_unseen_suppliers_worse_is_not_kept():
     vectors, tokenizer = model()
     right, firms = market(), 6
     good, _ = learn_from_awards(vectors, tokenizer, right, QUICK)
-    # of all but the fold held out, the winner is in the next trade: what is learned there misleads
-    misled = [
-        at if fold == HELD_OUT else (at + firms) % len(right.suppliers)
-        for at, fold in zip(right.winners, right.folds(), strict=True)
+    # all but the needs held out are won in the next trade: what is learned from them misleads
+    held = [fold_of(enterprise.enterprise_id) == HELD_OUT for enterprise, _ in right.suppliers]
+    strangers = [
+        next(at for at in range(first, first + firms) if not held[at % len(held)]) % len(held)
+        for first in range(firms, firms * (TRADES + 1), firms)
     ]
+    misled = [at if held[at] else strangers[at // firms] for at in right.winners]
     learned, check = learn_from_awards(good, tokenizer, replace(right, winners=tuple(misled)), QUICK)
     assert check.after < check.before
     assert np.array_equal(learned, good)
