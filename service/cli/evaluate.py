@@ -62,6 +62,14 @@ def evaluate_systems(
     worst: Annotated[
         int, typer.Option("--worst", metavar="N", min=0, max=1000, help="Failures that the page lists.")
     ] = 20,
+    unseen: Annotated[
+        bool,
+        typer.Option(
+            "--unseen",
+            help="Only needs won by the fifth of the enterprises that training leaves out of contracts: for "
+            "judgments that the encoder or ranker may have learned from.",
+        ),
+    ] = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -77,6 +85,7 @@ def evaluate_systems(
             mend="rongtong evaluate --needs N.csv --qrels Q.csv, or a command: products, similarity",
         )
     from service.cli.files import needs_from
+    from training.awards import HELD_OUT, fold_of
     from training.evaluation import by_need, evaluate
     from training.slices import experienced, measure_slices, slices_of
 
@@ -85,6 +94,8 @@ def evaluate_systems(
         if path and not path.absolute().parent.is_dir():
             raise InputError("There is no such folder.", field=name, value=str(path), mend="make it first")
     judgments = read_qrels(qrels)
+    if unseen:
+        judgments = {need: won for need, won in judgments.items() if all(fold_of(e) == HELD_OUT for e in won)}
     asked, left_out = needs_from(needs)
     works = read_works(needs)
     place = workspace(home)

@@ -54,6 +54,12 @@ def judged(folder: Path, *options: object):
     return run(folder, "evaluate", "--needs", folder / "needs.csv", "--qrels", folder / "qrels.csv", *options)
 
 
+def test_unseen_keeps_the_needs_whose_winners_training_leaves_out(folder, monkeypatch):
+    monkeypatch.setattr("training.awards.fold_of", lambda enterprise_id: int(enterprise_id != "E1"))
+    answer = json.loads(judged(folder, "--unseen", "--json").stdout)
+    assert answer["needs"] == 1
+
+
 def test_every_system_and_every_slice_is_printed(folder):
     result = judged(folder)
     assert result.exit_code == 0, result.output
