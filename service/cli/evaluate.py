@@ -67,7 +67,7 @@ def evaluate_systems(
         typer.Option(
             "--unseen",
             help="Only needs won by the fifth of the enterprises that training leaves out of contracts: for "
-            "judgments that the encoder or ranker may have learned from.",
+            "judgments that the encoder may have learned from.",
         ),
     ] = False,
     home: Home = None,
