@@ -1,0 +1,150 @@
+"""From a need, or a need and a chosen supplier, to partners on the other links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import islice
+
+from indexes.errors import InputError
+from recommender.catalogue.domain import Enterprise, Link, Need, Offering
+from recommender.completion.facts import Case
+from recommender.completion.results import Completion, Partner, Suggestion
+from recommender.completion.triggers import Called, called
+from recommender.places import places_of
+from recommender.query import Filters, SupplierQuery
+from recommender.requirements import demands, judge
+from recommender.results import Recommendation, Result
+from recommender.snapshot import Snapshot
+
+MAX_PARTNERS = 100
+_SPARE = 4  # results that may turn out to be no partner
+_LEAST = 0.45  # the score below which words alone, no link being stated, make no partner
+Search = Callable[[Sequence[SupplierQuery]], Iterator[Recommendation]]
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionQuery:
+    """Whom else does the deal need? *need* alone, or with the chosen *enterprise* and its *offerings*.
+
+    ``top_k`` partners of each kind; ``filters`` are those of the partners, and their ``link`` says which
+    links to complete (default: all). Raises InputError where ``top_k`` is out of range.
+    """
+
+    need: Need
+    as_of: date
+    top_k: int = 3
+    filters: Filters = field(default_factory=Filters)
+    enterprise: Enterprise | None = None
+    offerings: tuple[Offering, ...] = ()
+    explain: bool = True
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.top_k <= MAX_PARTNERS:
+            mend = f"a whole number from 1 to {MAX_PARTNERS}"
+            raise InputError("Out of range.", field="top_k", value=self.top_k, mend=mend)
+
+
+def complete(query: CompletionQuery, snapshot: Snapshot, search: Search) -> Completion:
+    """The partners that *query* calls for; *search* is :meth:`Engine.suppliers_many`, asked once."""
+    case = case_of(query)
+    links = [link for link in Link if not query.filters.link or link.value in query.filters.link]
+    wanted, without = called(case, links)
+    stated = {
+        link: bool(snapshot.offerings_within((link.value,), query.as_of).any())
+        for link in {_link(c) for c in wanted}
+    }
+    least = {link: 0.0 if states else _LEAST for link, states in stated.items()}
+    filters = replace(query.filters, link=())
+    queries = [
+        SupplierQuery(
+            need=_sought(case, each.row.partner, product=stated[_link(each)]),
+            as_of=query.as_of,
+            top_k=2 * query.top_k + _SPARE,
+            filters=filters,
+            link=_link(each) if stated[_link(each)] else None,
+        )
+        for each in wanted
+    ]
+    found = tuple(
+        Suggestion(
+            each.row.partner,
+            each.triggers,
+            asked.need,
+            tuple(islice(_partners(case, each, answer.results, least=least[_link(each)]), query.top_k)),
+            stated[_link(each)],
+        )
+        for each, asked, answer in zip(wanted, queries, search(queries), strict=True)
+    )
+    return Completion(snapshot.release, _echo(query), found, tuple(without), query.explain)
+
+
+def case_of(query: CompletionQuery) -> Case:
+    """The need of *query* read, and the chosen enterprise judged."""
+    need, enterprise = query.need, query.enterprise
+    asked = demands(need)
+    verdicts = judge(asked, need, enterprise, query.offerings, query.as_of) if enterprise else ()
+    return Case(need, asked, places_of(need), query.as_of, enterprise, verdicts)
+
+
+def _link(each: Called) -> Link:
+    return each.row.partner.link
+
+
+def _sought(case: Case, partner: Partner, *, product: bool) -> Need:
+    """The need that is searched: what the partner offers, in its words, near where the deal is."""
+    need = case.need
+    about = case.thing if partner.product and product else ""
+    return Need(
+        need_id="",
+        title=partner.offer,
+        description=about,
+        # keeps the buyer out of the list; its name says nothing about the partner
+        buyer_id=need.buyer_id or need.buyer_name,
+        link=partner.link,
+        industry_chain=need.industry_chain,
+        region=case.places.site or case.places.seat,
+    )
+
+
+def _partners(case: Case, each: Called, results: Sequence[Result], *, least: float) -> Iterator[Result]:
+    """Those of *results* that score *least* and have words to quote that offer what is sought, best first.
+
+    Who makes the product of the deal is no laboratory for it, and the chosen supplier no partner of itself.
+    """
+    chosen = case.enterprise.enterprise_id if case.enterprise else None
+    rank = 0
+    for result in sorted(results, key=lambda result: -result.score):
+        offer = next((pair.offer.span for pair in result.evidence if pair.need.field == "title"), "")
+        if offer and result.enterprise_id != chosen and result.score >= least:
+            rank += 1
+            for_buyer, for_supplier = _sentences(case.thing, each, result.name, offer)
+            yield replace(result, rank=rank, moved=None, for_buyer=for_buyer, for_supplier=for_supplier)
+
+
+def _sentences(thing: str, each: Called, name: str, offer: str) -> tuple[str, str]:
+    """What is said to either side: who the partner is for this deal, and by which words."""
+    partner, trigger = each.row.partner, each.triggers[0]
+    quoted = f"“{trigger.source.span}”"
+    chinese, _, english = trigger.note.partition(" / ") if trigger.note else (quoted, "", quoted)
+    return (
+        f"{name}可为“{thing}”提供{partner.zh}：{partner.why_zh}（{chinese}），其“{offer}”与之对应。\n"
+        f"{name} for {partner.en}: {partner.why_en} ({english}); it offers “{offer}”.",
+        f"“{thing}”这笔交易需要{partner.zh}（{chinese}），贵企业的“{offer}”与之对应。\n"
+        f"The deal “{thing}” needs {partner.en} ({english}), which your “{offer}” answers.",
+    )
+
+
+def _echo(query: CompletionQuery) -> dict[str, object]:
+    need, enterprise = query.need, query.enterprise
+    return {
+        "need_id": need.need_id,
+        "title": need.title,
+        "description": need.description,
+        "qualification": need.qualification,
+        "enterprise_id": enterprise.enterprise_id if enterprise else None,
+        "filters": query.filters.to_json(),
+        "top_k": query.top_k,
+        "as_of": query.as_of.isoformat(),
+    }
