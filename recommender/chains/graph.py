@@ -1,0 +1,405 @@
+"""The chain graph of a release, opened: what a thing is made from, made into, a kind of, and who makes it.
+
+Nodes are numbers, 0 … n-1; :meth:`ChainGraph.name` says what each is called. Nothing is loaded before it is
+asked for, and threads may share a graph.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.errors import UnknownId, shorten
+from indexes.strings import StringTable
+from recommender.catalogue.domain import Relation
+from recommender.chains.joining import spelling
+from recommender.chains.placing import (
+    LONGEST_NAME,
+    Seat,
+    Vectors,
+    mentioned,
+    named,
+    nearest,
+    parts_of,
+)
+from recommender.chains.stored import (
+    RELATIONS,
+    SEGMENTS,
+    STARTS,
+    Arrays,
+    NodeKind,
+    Origin,
+    Sitting,
+    Stored,
+    dtype_of,
+    load,
+)
+
+Rows = NDArray[np.int64]
+
+_SUGGESTIONS = 5
+_LONGEST_QUESTION = 400  # characters of a text in which nodes are looked for
+_MENTION = 0.6  # confidence of a node that a text names elsewhere than at its head
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One edge as it is walked from *start* to *end*; ``forward`` where it points that way itself."""
+
+    start: int
+    end: int
+    relation: Relation
+    forward: bool
+    confidence: float
+    origin: Origin
+    edge: int
+
+
+@dataclass(frozen=True, slots=True)
+class Supplier:
+    """An enterprise's row on a node, through the offering in row *offering*."""
+
+    node: int
+    enterprise: int
+    offering: int
+    confidence: float
+    how: Sitting
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Another product and what both need or are processed by; ``strength`` 0 … 1 falls with the number of
+    products that share it, too."""
+
+    node: int
+    through: int
+    relation: Relation
+    strength: float
+
+
+class ChainGraph:
+    def __init__(self, stored: Stored) -> None:
+        self._stored = stored
+        self._a = stored.arrays
+
+    @classmethod
+    def load(cls, folder: Path) -> ChainGraph:
+        """The graph in a release's ``graph`` folder. Raises DamagedRelease."""
+        return cls(load(folder))
+
+    @classmethod
+    def empty(cls) -> ChainGraph:
+        """A graph without nodes: of a release that was made before there were graphs."""
+        none = StringTable.build([])
+        arrays = {
+            each.name: np.zeros(int(each.name in STARTS), dtype_of(each.name)) for each in fields(Arrays)
+        }
+        arrays["vectors"] = np.zeros((0, 1), np.float16)
+        return cls(Stored(Path(), none, none, none, Arrays(**arrays)))
+
+    # --- nodes ---
+
+    @property
+    def stored(self) -> Stored:
+        return self._stored
+
+    @property
+    def size(self) -> int:
+        return len(self._stored.names)
+
+    @property
+    def edge_count(self) -> int:
+        return int(self._a.sources.size)
+
+    def name(self, node: int) -> str:
+        return self._stored.names[int(node)]
+
+    def kind(self, node: int) -> NodeKind:
+        return NodeKind(int(self._a.kinds[node]))
+
+    def find(self, name: str) -> int | None:
+        """The node of this name, however it is spelled; None where there is none."""
+        number = self._stored.spellings.find(spelling(name[:_LONGEST_QUESTION]))
+        return None if number is None else int(self._a.spelling_nodes[number])
+
+    def node(self, name: str, field: str = "name") -> int:
+        """As :meth:`find`. Raises UnknownId, which names near ones, where there is none."""
+        found = self.find(name)
+        if found is None:
+            near = self.suggest(name)
+            mend = f"perhaps {'、'.join(near)}" if near else "`rongtong chains list` names the chains"
+            raise UnknownId("The chain graph has no such node.", field=field, value=shorten(name), mend=mend)
+        return found
+
+    def suggest(self, name: str) -> list[str]:
+        """Names of up to five nodes (and chains) near *name*, the nearest first."""
+        text = spelling(name[:LONGEST_NAME])
+        if not text:
+            return []
+        near = {node for node, _, _ in mentioned(text, self._of_spelling)}
+        names = [self.name(node) for node in sorted(near)]
+        pool = [self.name(node) for node in self._by_tail.get(text[-1], ())] + list(self._stored.chains)
+        names += difflib.get_close_matches(name[:LONGEST_NAME], pool, _SUGGESTIONS, 0.4)
+        return list(dict.fromkeys(names))[:_SUGGESTIONS]
+
+    def _of_spelling(self, text: str) -> int | None:
+        return self._spelled.get(text.encode("utf-8", "surrogatepass"))
+
+    @cached_property
+    def _spelled(self) -> dict[bytes, int]:
+        # a need has hundreds of substrings to look up: a dictionary is worth its few milliseconds
+        return dict(zip(self._stored.spellings.pieces(), self._a.spelling_nodes.tolist(), strict=True))
+
+    @cached_property
+    def _by_tail(self) -> dict[str, NDArray[np.int32]]:
+        starts = self._a.tail_starts
+        return {
+            chr(tail): self._a.tail_nodes[starts[i] : starts[i + 1]]
+            for i, tail in enumerate(self._a.tails.tolist())
+        }
+
+    # --- edges ---
+
+    def steps(
+        self, node: int, relations: Sequence[Relation] = RELATIONS, *, forward: bool | None = None
+    ) -> Iterator[Step]:
+        """The edges at *node* as steps away from it: those it begins, those it ends, or (None) both.
+
+        That a segment of a chain lists its goods makes them no kinds of it: such edges are not walked.
+        """
+        if self._a.kinds[node] == NodeKind.SEGMENT:
+            return
+        wanted = {RELATIONS.index(relation) for relation in relations}
+        if forward is not False:
+            for edge in range(int(self._a.outgoing[node]), int(self._a.outgoing[node + 1])):
+                if self._a.relations[edge] in wanted:
+                    yield self._step(edge, forward=True)
+        if forward is not True:
+            for place in range(int(self._a.incoming[node]), int(self._a.incoming[node + 1])):
+                edge = int(self._a.incoming_edges[place])
+                if self._a.relations[edge] in wanted and not self._lists[edge]:
+                    yield self._step(edge, forward=False)
+
+    def _step(self, edge: int, *, forward: bool) -> Step:
+        a = self._a
+        source, target = int(a.sources[edge]), int(a.targets[edge])
+        return Step(
+            source if forward else target,
+            target if forward else source,
+            RELATIONS[a.relations[edge]],
+            forward,
+            float(a.confidences[edge]),
+            Origin(int(a.origins[edge])),
+            edge,
+        )
+
+    def around(self, node: int) -> tuple[list[int], list[int], list[float]]:
+        """The other ends of all steps at *node*, their edges' numbers, and −ln of their confidences."""
+        a = self._a
+        if a.kinds[node] == NodeKind.SEGMENT:
+            return [], [], []
+        out = slice(int(a.outgoing[node]), int(a.outgoing[node + 1]))
+        back = a.incoming_edges[int(a.incoming[node]) : int(a.incoming[node + 1])]
+        back = back[~self._lists[back]]
+        edges = [*range(out.start, out.stop), *back.tolist()]
+        return (
+            [*a.targets[out].tolist(), *a.sources[back].tolist()],
+            edges,
+            [*self._costs[out].tolist(), *self._costs[back].tolist()],
+        )
+
+    @cached_property
+    def _lists(self) -> NDArray[np.bool_]:
+        """(e,) the edges by which a segment lists its goods."""
+        listing: NDArray[np.bool_] = self._a.kinds[self._a.sources] == NodeKind.SEGMENT
+        return listing
+
+    @cached_property
+    def _costs(self) -> NDArray[np.float64]:
+        return -np.log(np.clip(self._a.confidences, 1e-6, 1.0).astype(np.float64))
+
+    def step_to(self, node: int, edge: int) -> Step:
+        """The edge of this number, walked so that it ends at *node*."""
+        return self._step(edge, forward=int(self._a.targets[edge]) == node)
+
+    def degree(self, node: int) -> int:
+        a = self._a
+        return int(a.outgoing[node + 1] - a.outgoing[node] + a.incoming[node + 1] - a.incoming[node])
+
+    def upstream(self, node: int) -> list[Step]:
+        """What goes into *node*: its materials, and what is used in it. The surest first."""
+        found = [
+            *self.steps(node, [Relation.NEEDS_MATERIAL], forward=True),
+            *self.steps(node, [Relation.USED_IN], forward=False),
+        ]
+        return _surest_first(found)
+
+    def downstream(self, node: int) -> list[Step]:
+        """What *node* goes into: what needs it, and where it is used. The surest first."""
+        found = [
+            *self.steps(node, [Relation.NEEDS_MATERIAL], forward=False),
+            *self.steps(node, [Relation.USED_IN], forward=True),
+        ]
+        return _surest_first(found)
+
+    def processes(self, node: int) -> list[Step]:
+        return _surest_first(list(self.steps(node, [Relation.PROCESSED_BY], forward=True)))
+
+    def substitutes(self, node: int) -> list[Step]:
+        """What can stand in for *node*, whichever of the two the list begins with."""
+        return _surest_first(list(self.steps(node, [Relation.SUBSTITUTES])))
+
+    def kinds(self, node: int, limit: int = 1_000) -> dict[int, Step]:
+        """All kinds of *node*, kinds of kinds included: node → the step that leads to it, nearest first."""
+        return self._closure(node, limit, forward=True)
+
+    def broader(self, node: int, limit: int = 1_000) -> dict[int, Step]:
+        """All that *node* is a kind of: node → the step that leads to it, nearest first."""
+        return self._closure(node, limit, forward=False)
+
+    def _closure(self, node: int, limit: int, *, forward: bool) -> dict[int, Step]:
+        found: dict[int, Step] = {}
+        border = [node]
+        while border and len(found) < limit:
+            ahead: list[int] = []
+            for each in border:
+                for step in self.steps(each, [Relation.HAS_KIND], forward=forward):
+                    if step.end != node and step.end not in found and len(found) < limit:
+                        found[step.end] = step
+                        ahead.append(step.end)
+            border = ahead
+        return found
+
+    def shared(self, node: int, limit: int = 50) -> list[Shared]:
+        """Products that share a material or a process with *node*, the strongest first.
+
+        A material that a hundred products need joins none of them: strength is the product of both
+        confidences over the root of the number that share it.
+        """
+        best: dict[int, Shared] = {}
+        for relation in (Relation.NEEDS_MATERIAL, Relation.PROCESSED_BY):
+            for out in self.steps(node, [relation], forward=True):
+                others = list(self.steps(out.end, [relation], forward=False))
+                for back in others:
+                    strength = out.confidence * back.confidence / max(1, len(others) - 1) ** 0.5
+                    known = best.get(back.end)
+                    if back.end != node and (known is None or known.strength < strength):
+                        best[back.end] = Shared(back.end, out.end, relation, round(strength, 4))
+        return sorted(best.values(), key=lambda each: (-each.strength, each.node))[:limit]
+
+    # --- chains ---
+
+    @property
+    def chains(self) -> tuple[str, ...]:
+        return tuple(self._stored.chains)
+
+    def chain(self, name: str) -> int | None:
+        """The number of the chain of this name; None where there is none."""
+        if (number := self._stored.chains.find(name)) is not None:
+            return number
+        wanted = spelling(name[:_LONGEST_QUESTION])
+        return next((i for i, each in enumerate(self._stored.chains) if spelling(each) == wanted), None)
+
+    def chain_nodes(self, chain: int) -> Iterator[tuple[int, str, bool]]:
+        """(node, segment, whether the list states it) of a chain's goods, upstream first."""
+        a = self._a
+        for at in range(int(a.chain_node_starts[chain]), int(a.chain_node_starts[chain + 1])):
+            yield int(a.chain_nodes[at]), SEGMENTS[a.chain_segments[at]], bool(a.segment_stated[at])
+
+    def chain_edges(self, chain: int) -> list[Step]:
+        a = self._a
+        numbers = a.chain_edges[int(a.chain_edge_starts[chain]) : int(a.chain_edge_starts[chain + 1])]
+        return [self._step(int(edge), forward=True) for edge in numbers]
+
+    def chains_of(self, node: int) -> list[int]:
+        """The chains that *node* is part of."""
+        return self._chains_of.get(node, [])
+
+    @cached_property
+    def _chains_of(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for chain in range(len(self._stored.chains)):
+            for node, _, _ in self.chain_nodes(chain):
+                found.setdefault(node, []).append(chain)
+        return found
+
+    # --- who and what sits on nodes ---
+
+    def suppliers(self, node: int, limit: int | None = None) -> list[Supplier]:
+        """Who sits on *node*, the surest first; an enterprise once for each of its offerings there."""
+        start, end = int(self._a.sitting_starts[node]), int(self._a.sitting_starts[node + 1])
+        return [self._supplier(at) for at in range(start, end if limit is None else min(end, start + limit))]
+
+    def supplier_count(self, node: int) -> int:
+        """How many enterprises sit on *node*."""
+        start, end = int(self._a.sitting_starts[node]), int(self._a.sitting_starts[node + 1])
+        return len(np.unique(self._a.sitting_owners[start:end]))
+
+    def seats_of(self, enterprise: int) -> list[Supplier]:
+        """Where the enterprise in row *enterprise* sits, by node."""
+        a = self._a
+        if not 0 <= enterprise < a.owner_starts.size - 1:
+            return []
+        start, end = int(a.owner_starts[enterprise]), int(a.owner_starts[enterprise + 1])
+        return [self._supplier(int(at)) for at in a.owner_sittings[start:end]]
+
+    def _supplier(self, at: int) -> Supplier:
+        a = self._a
+        return Supplier(
+            int(a.sitting_nodes[at]),
+            int(a.sitting_owners[at]),
+            int(a.sitting_offerings[at]),
+            float(a.sitting_confidences[at]),
+            Sitting(int(a.sitting_hows[at])),
+        )
+
+    def enterprises_on(
+        self, nodes: Sequence[int], confidences: Sequence[float]
+    ) -> tuple[Rows, NDArray[np.float64], Rows, Rows]:
+        """The enterprises that sit on any of *nodes*, each of which counts with its confidence.
+
+        (k,) rows of enterprises, ascending; the confidence of each, node times seat, by its best; the place
+        in *nodes* and the row of the offering that give it.
+        """
+        a = self._a
+        starts = a.sitting_starts[np.asarray(nodes, np.int64)]
+        counts = a.sitting_starts[np.asarray(nodes, np.int64) + 1] - starts
+        places = np.repeat(np.arange(len(nodes)), counts)
+        begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+        flat = np.repeat(starts - begins[:-1], counts) + np.arange(begins[-1])
+        owners = a.sitting_owners[flat].astype(np.int64)
+        sure = a.sitting_confidences[flat] * np.asarray(confidences, np.float64)[places]
+        order = np.lexsort((places, -sure, owners))
+        rows, first = np.unique(owners[order], return_index=True)
+        best = order[first]
+        return rows, sure[best], places[best], a.sitting_offerings[flat[best]].astype(np.int64)
+
+    def nodes_of(self, text: str, vector: Vectors | None = None) -> list[Seat]:
+        """The nodes that *text*, a need or a title, is about, the surest first: named, at the head of one of
+        its parts, mentioned, or (with the unit *vector* (d,) of the text) the nearest by meaning."""
+        best: dict[int, Seat] = {}
+
+        def add(seat: Seat) -> None:
+            if seat.node not in best or best[seat.node].confidence < seat.confidence:
+                best[seat.node] = seat
+
+        for part in parts_of(text[:_LONGEST_QUESTION]):
+            if (seat := named(part, self._of_spelling)) is not None:
+                add(seat)
+            for node, start, end in mentioned(part, self._of_spelling):
+                share = (end - start) / len(part)
+                add(Seat(node, round(_MENTION * min(1.0, 0.5 + share), 3), Sitting.HEAD))
+            if seat is None and vector is not None:
+                for near in nearest([part], vector[None, :], self._by_tail, self._a.vectors, self.name)[0]:
+                    add(near)
+        return sorted(best.values(), key=lambda seat: (-seat.confidence, seat.node))
+
+
+def _surest_first(steps: list[Step]) -> list[Step]:
+    return sorted(steps, key=lambda step: (-step.confidence, step.end))

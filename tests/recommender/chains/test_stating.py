@@ -1,0 +1,41 @@
+"""What an offering says of itself becomes an edge where both ends are known."""
+
+from __future__ import annotations
+
+import pytest
+
+from recommender.catalogue.domain import Relation
+from recommender.chains.stating import Stated, sayings
+
+FIND = {"轴承": 0, "转向架": 1, "轴承钢": 2, "磨削": 3}.get
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("轴箱轴承，用于动车组转向架。", [(Relation.USED_IN, "动车组转向架")]),
+        ("以高碳铬轴承钢为原料", [(Relation.NEEDS_MATERIAL, "高碳铬轴承钢")]),
+        ("材质采用轴承钢，内径130", [(Relation.NEEDS_MATERIAL, "轴承钢")]),
+        ("经精密磨削工艺", [(Relation.PROCESSED_BY, "精密磨削")]),
+        ("内径130 mm，寿命不低于240万公里", []),
+    ],
+)
+def test_phrases_of_use_material_and_process_are_read(text: str, said: list[object]) -> None:
+    assert list(sayings(text)) == said
+
+
+def edges(*texts: str) -> list[tuple[int, int, Relation, float]]:
+    stated = Stated(FIND, frozenset({3}))
+    for text in texts:
+        stated.read(0, text)
+    return list(stated.edges())
+
+
+def test_who_says_the_same_makes_it_surer() -> None:
+    said = "用于转向架。"
+    assert edges(said) == [(0, 1, Relation.USED_IN, 0.5)]
+    assert edges(said, said) == [(0, 1, Relation.USED_IN, 0.75)]
+
+
+def test_what_names_no_other_node_of_the_right_sort_says_nothing() -> None:
+    assert edges("用于拖拉机。", "用于轴承。", "用于磨削。", "经轴承钢工艺") == []
