@@ -56,6 +56,7 @@ class Content:
     """Row-aligned texts and columns of the three collections, in the order of their documents."""
 
     offering_texts: list[str] = field(default_factory=list)
+    offering_titles: list[str] = field(default_factory=list)
     offering_weights: list[float | None] = field(default_factory=list)
     offering_columns: _Columns = field(
         default_factory=lambda: _Columns("link unit", "available_from available_until capacity")
@@ -188,6 +189,7 @@ class _Offerings:
 
 def _add_offering(content: Content, offering: Offering) -> None:
     content.offering_texts.append(profile.offering_text(offering))
+    content.offering_titles.append(offering.title)
     content.offering_weights.append(offering.weight)
     columns = content.offering_columns
     columns.labels["link"].append((offering.link.value,))

@@ -14,15 +14,16 @@ from indexes.errors import EncoderError, InputError
 from indexes.release import load_verified
 from indexes.store import ReleaseStore
 from indexes.topk import best_rows
+from recommender.completion import Completion, CompletionQuery, complete
 from recommender.encoder import Encoder
-from recommender.matching import buyers, suppliers
+from recommender.matching import buyers, suppliers, whynot
 from recommender.matching.common import Parts
 from recommender.places import places_of
 from recommender.query import SYSTEMS, BuyerQuery, SupplierQuery
 from recommender.ranking import PRIOR, AdditiveModel, probability
 from recommender.ranking.stored import model_of
 from recommender.requirements import demands
-from recommender.results import Recommendation
+from recommender.results import Recommendation, WhyNot
 from recommender.retrieval import dense_score, fused_score, with_exact_offerings
 from recommender.snapshot import Snapshot
 
@@ -77,6 +78,13 @@ class Engine:
         for query, found in suppliers.find(self._parts, queries):
             yield suppliers.answer(self._parts, query, found)
 
+    def why(self, query: SupplierQuery, enterprise_id: str) -> WhyNot:
+        """Why an enterprise is not among the first ten for a need, and what would bring it there.
+
+        Raises UnknownId where the release does not hold it.
+        """
+        return whynot.explain(self._parts, query, enterprise_id)
+
     def buyers(self, query: BuyerQuery) -> Recommendation:
         """Open needs for an enterprise, best first, each explained where the query asks for it."""
         return buyers.answer(self._parts, query)
@@ -85,6 +93,10 @@ class Engine:
         """As :meth:`buyers` for each query in order."""
         for query in queries:
             yield self.buyers(query)
+
+    def complete(self, query: CompletionQuery) -> Completion:
+        """The partners on the other links that a need, or a need and a chosen supplier, calls for."""
+        return complete(query, self.snapshot, self.suppliers_many)
 
     def ranking(self, queries: Sequence[SupplierQuery], system: str) -> Iterator[list[tuple[str, float]]]:
         """For each query, enterprise ids and scores, best first, by one half of the engine or by all of it.

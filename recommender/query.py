@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from indexes.errors import InputError
-from recommender.catalogue.domain import Enterprise, Link, Need, Offering, Size, Tier
+from recommender.catalogue.domain import Enterprise, Link, Need, Offering, Scope, Size, Tier
 from recommender.places import region_of
 from recommender.requirements import demands
 from recommender.text.clauses import clauses
@@ -120,6 +120,7 @@ class SupplierQuery:
     explain: bool = True
     policy: Policy = Policy.LENIENT
     exposure: Exposure | None = None
+    scope: Scope = Scope.ANY
 
     def __post_init__(self) -> None:
         _check_top_k(self.top_k)
@@ -141,6 +142,7 @@ class BuyerQuery:
     explain: bool = True
     visibility: tuple[str, ...] = ("public",)
     policy: Policy = Policy.LENIENT
+    scope: Scope = Scope.ANY
 
     def __post_init__(self) -> None:
         _check_top_k(self.top_k)

@@ -24,6 +24,8 @@ from indexes.release import EncoderEntry, Gate, Manifest, load_verified, write_m
 from indexes.store import ReleaseStore
 from recommender import profile
 from recommender.catalogue import Catalogue
+from recommender.chains.building import Offered, build
+from recommender.chains.cleaning import clean
 from recommender.content import ENTERPRISES, NEEDS, OFFERINGS, Content, read_content
 from recommender.encoder import Encoder
 from recommender.ranking.stored import put_into
@@ -109,15 +111,19 @@ def refresh(
         try:
             with clock.stage("read"), catalogue.snapshot() as view:
                 content = read_content(view, folder, tell)
+                edges = clean(view.edges())
             with clock.stage("embed"):
                 cache_of_vectors = VectorCache(cache, encoder)
                 if full:
                     cache_of_vectors.clear()
                 vectors = _embed(content, cache_of_vectors, tell)
-                embedded = cache_of_vectors.added
             with clock.stage("index"):
                 _index(content, vectors, folder, tell)
                 put_into(folder, store.root)
+            with clock.stage("chains"):
+                offered = Offered(content.offering_titles, content.offering_texts, content.first_offering)
+                graph_texts = build(edges, offered, cache_of_vectors.encode, encoder.dimension, folder)
+                embedded = cache_of_vectors.added
             with clock.stage("check"):
                 tell("check", 0, 1)
                 manifest = Manifest(
@@ -152,7 +158,7 @@ def refresh(
             with clock.stage("promote"):
                 store.finish(release)
                 store.promote(release)
-                cache_of_vectors.prune(content.texts)
+                cache_of_vectors.prune([*content.texts, *graph_texts])
         finally:
             store.discard(release)
     return RefreshReport(

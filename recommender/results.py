@@ -190,8 +190,9 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """``left_out`` is there under strict policy only. ``attention``, by enterprise id what the list gave and
-    what the scores deserved, is for the exposure ledger and no part of the answer."""
+    """``left_out`` is there under strict policy only. No part of the answer are ``attention``, by enterprise
+    id what the list gave and what the scores deserved, which is for the exposure ledger, and ``weighed``, the
+    ids of all whose balance in that ledger could have moved the list."""
 
     release: str
     query: Mapping[str, object]
@@ -199,6 +200,7 @@ class Recommendation:
     explain: bool = True
     left_out: LeftOut | None = None
     attention: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    weighed: tuple[str, ...] = ()
 
     def to_json(self) -> JSON:
         found: JSON = {
@@ -209,3 +211,117 @@ class Recommendation:
         if self.left_out is not None:
             found["left_out"] = self.left_out.to_json()
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOut:
+    """What keeps an enterprise off a list apart from its score: ``by`` is a filter, link, requirement, buyer
+    or arrangement; ``value`` the one that does."""
+
+    by: str
+    value: str
+    chinese: str
+    english: str
+
+    def to_json(self) -> JSON:
+        return {"by": self.by, "value": self.value, "zh": self.chinese, "en": self.english}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A feature of an enterprise beside that of the tenth: as measured (None where not known), and what each
+    adds to the log-odds."""
+
+    feature: str
+    own: float | None
+    tenth: float | None
+    own_contribution: float
+    tenth_contribution: float
+
+    @property
+    def difference(self) -> float:
+        return self.own_contribution - self.tenth_contribution
+
+    def to_json(self) -> JSON:
+        return {
+            "feature": self.feature,
+            "value": self.own,
+            "contribution": self.own_contribution,
+            "tenth_value": self.tenth,
+            "tenth_contribution": self.tenth_contribution,
+            "difference": self.difference,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeStep:
+    """One thing to change, worth doing only where it is true; ``subject`` is the requirement, title or tier
+    that it is about."""
+
+    kind: str
+    subject: str
+    chinese: str
+    english: str
+
+    def to_json(self) -> JSON:
+        return {"kind": self.kind, "subject": self.subject, "zh": self.chinese, "en": self.english}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What would become of an enterprise with *steps* made: the log-odds it gains, its score and its rank.
+    ``enough`` says that it would stand in the list."""
+
+    steps: tuple[ChangeStep, ...]
+    gain: float
+    score: float
+    rank: int
+    enough: bool
+
+    def to_json(self) -> JSON:
+        return {
+            "steps": [step.to_json() for step in self.steps],
+            "gain": self.gain,
+            "score": self.score,
+            "rank": self.rank,
+            "enough": self.enough,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Where an enterprise stands for a need among all *candidates* of the release, why, and what would change
+    it. The sum of ``differences`` is the log-odds of ``score`` less those of ``tenth_score``."""
+
+    release: str
+    query: Mapping[str, object]
+    enterprise_id: str
+    name: str
+    rank: int
+    candidates: int
+    score: float
+    tenth_score: float
+    listed: bool
+    kept_out: tuple[KeptOut, ...]
+    differences: tuple[Difference, ...]
+    requirements: tuple[Requirement, ...]
+    changes: tuple[Change, ...]
+    for_supplier: str = ""
+
+    def to_json(self) -> JSON:
+        return {
+            "release": self.release,
+            "query": dict(self.query),
+            "enterprise_id": self.enterprise_id,
+            "name": self.name,
+            "rank": self.rank,
+            "candidates": self.candidates,
+            "score": self.score,
+            "tenth_score": self.tenth_score,
+            "listed": self.listed,
+            "kept_out": [each.to_json() for each in self.kept_out],
+            "differences": [each.to_json() for each in self.differences],
+            "requirements": [each.to_json() for each in self.requirements],
+            "changes": [each.to_json() for each in self.changes],
+            "for_supplier": self.for_supplier,
+        }

@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexes.topk import best_rows
 from recommender.snapshot import Mask, Rows, Snapshot
+
+if TYPE_CHECKING:
+    from recommender.chains.transfer import Reaching
 
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
@@ -29,7 +33,8 @@ class Candidates:
 
     ``semantic`` is the cosine of the best offering (NaN where there is none), ``offering`` that offering's
     row in its list (−1 where there is none), ``profile`` the cosine of the whole profile, ``lexical`` the
-    BM25 score and ``lexical_best`` the best that the query reaches among all that the filters let pass.
+    BM25 score and ``lexical_best`` the best that the query reaches among all that the filters let pass,
+    ``graph`` how sure the best path through the chain graph is (None where the need names no node of it).
     """
 
     rows: Rows
@@ -38,6 +43,7 @@ class Candidates:
     profile: Floats
     lexical: Floats
     lexical_best: float
+    graph: Floats | None = None
 
     def take(self, positions: NDArray[np.int64]) -> Candidates:
         """The candidates at *positions* (ascending)."""
@@ -48,6 +54,7 @@ class Candidates:
             self.profile[positions],
             self.lexical[positions],
             self.lexical_best,
+            None if self.graph is None else self.graph[positions],
         )
 
 
@@ -58,11 +65,13 @@ def find_suppliers(
     allowed: Mask | None,
     offered: Mask,
     depth: int,
+    reached: Sequence[Reaching | None],
 ) -> list[Candidates]:
     """Enterprises for each of q needs with *vectors* (q, d) and *words*, found in one scan of the vectors.
 
     *allowed* (n,) are the enterprises to choose from (None: all), *offered* (m,) their offerings that count;
-    *depth* is how many rows each source contributes. ``semantic`` is exact where one of the need's nearest
+    *depth* is how many rows each source contributes, *reached* whom the needs reach through the chain graph,
+    of whom a quarter as many join. ``semantic`` is exact where one of the need's nearest
     ``2 · depth`` offerings is the enterprise's, and otherwise the bound that these set, with ``offering`` −1:
     :func:`with_exact_offerings` measures those that matter.
     """
@@ -77,7 +86,9 @@ def find_suppliers(
         if allowed is not None:
             scores = np.where(allowed, scores, 0.0)
         named = profile_rows[query][profile_rows[query] >= 0]
-        rows = np.unique(np.concatenate([owners, named, _best_positive(scores, depth)]))
+        chained = reached[query]
+        through = chained.best(allowed, depth // 4) if chained else np.zeros(0, np.int64)
+        rows = np.unique(np.concatenate([owners, named, _best_positive(scores, depth), through]))
         semantic = np.full(len(rows), near[query][hits][-1] if hits.any() else np.nan)
         semantic[np.diff(snapshot.first)[rows] == 0] = np.nan
         offering = np.full(len(rows), -1, np.int64)
@@ -91,6 +102,7 @@ def find_suppliers(
                 (enterprises.vectors.rows(rows) @ vector).astype(np.float64),
                 scores[rows],
                 float(scores.max(initial=0.0)),
+                chained.values(rows) if chained else None,
             )
         )
     return found

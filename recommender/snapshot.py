@@ -22,6 +22,8 @@ from indexes.release import Manifest
 from indexes.vectors import VectorIndex
 from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.catalogue.json_values import from_json
+from recommender.chains.graph import ChainGraph
+from recommender.chains.stored import GRAPH
 from recommender.content import ENTERPRISES, NEEDS, OFFERINGS
 from recommender.query import Filters
 from recommender.requirements.certificates import canonical
@@ -75,6 +77,12 @@ class Snapshot:
     @cached_property
     def needs(self) -> Collection:
         return Collection(self.folder / NEEDS)
+
+    @cached_property
+    def graph(self) -> ChainGraph:
+        """The chain graph; one without nodes where the release was made before there were graphs."""
+        folder = self.folder / GRAPH
+        return ChainGraph.load(folder) if folder.is_dir() else ChainGraph.empty()
 
     @cached_property
     def first(self) -> Rows:

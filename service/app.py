@@ -11,7 +11,7 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from service.api import health, pages, problems, recommendations, vocabulary
+from service.api import chain_gaps, chains, completion, health, pages, problems, recommendations, vocabulary
 from service.api.desk import Desk
 from service.api.guard import Guard
 from service.live import LiveEngine
@@ -52,6 +52,9 @@ def create_app(
     problems.install(app)
     app.add_middleware(Guard, max_body=chosen.max_body, timeout=chosen.request_timeout)
     app.include_router(recommendations.router)
+    app.include_router(completion.router)
+    app.include_router(chain_gaps.router)  # before /{name}, which takes any word
+    app.include_router(chains.router)
     app.include_router(vocabulary.router)
     app.include_router(health.router)
     app.include_router(pages.pages())
@@ -74,8 +77,14 @@ def desk_from(settings: Settings) -> Desk:
     encoder = load_encoder(encoder_folder(settings))
     live = LiveEngine(lambda: Engine.open(store, encoder), settings.home / "CURRENT")
     live.start()
-    ledger = Workspace(settings).ledger() if settings.exposure else None
-    return Desk(live, catalogue, threads=settings.threads, ledger=ledger)
+    place = Workspace(settings)
+    return Desk(
+        live,
+        catalogue,
+        threads=settings.threads,
+        ledger=place.ledger() if settings.exposure else None,
+        decisions=place.decisions() if settings.decision_days else None,
+    )
 
 
 def _openapi(app: FastAPI) -> dict[str, object]:

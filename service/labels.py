@@ -76,10 +76,9 @@ KINDS: dict[str, Label] = {
     "quantity": ("数量", "quantity"),
     "capacity": ("产能", "capacity"),
     "size": ("规模", "size"),
-    "number": ("技术参数", "specification"),
-    "numeric": ("技术参数", "specification"),
-    "date": ("期限", "date"),
-    "deadline": ("期限", "deadline"),
+    "specification": ("技术参数", "specification"),
+    "delivery": ("交期", "delivery"),
+    "staff": ("人员", "people"),
     "registered_capital": ("注册资本", "registered capital"),
     "experience": ("同类业绩", "track record"),
 }

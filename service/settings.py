@@ -78,6 +78,13 @@ class Settings(BaseSettings):
         le=1,
         description="Share of a supplier list kept for qualified SMEs whose scores are close enough.",
     )
+    decision_days: int = Field(
+        default=180,
+        ge=0,
+        le=3650,
+        description="Days for which the API's decisions can be replayed with `rongtong replay`. They are in "
+        "decisions.db in the workspace, with what was asked, in words. 0 logs none.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much the server and the commands write to stderr."
     )

@@ -17,6 +17,7 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from indexes.store import ReleaseStore
     from recommender.catalogue.repository import Catalogue
+    from recommender.decisions import DecisionLog
     from recommender.encoder import Encoder
     from recommender.engine import Engine
     from recommender.matching.ledger import ExposureLedger
@@ -75,6 +76,12 @@ class Workspace:
         from recommender.matching.ledger import ExposureLedger
 
         return ExposureLedger(self.home / "exposure.db", Fairness(sme_share=self.settings.sme_share))
+
+    def decisions(self) -> DecisionLog:
+        """What was recommended to whom and why; the file is made when something is first recorded."""
+        from recommender.decisions import DecisionLog
+
+        return DecisionLog(self.home / "decisions.db", self.settings.decision_days)
 
     def encoder(self) -> Encoder:
         from recommender.encoder import load_encoder

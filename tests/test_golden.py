@@ -5,33 +5,11 @@ from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
-import pytest
-
-from indexes.store import ReleaseStore
-from recommender.catalogue import Kind, Need, open_catalogue
-from recommender.encoder import load_encoder
+from recommender.catalogue import Need
 from recommender.engine import Engine
-from recommender.intake.importer import import_file
-from recommender.refresh import refresh
-from recommender.sample.write import write_sample
 from training.evaluation import evaluate
-from training.models import packaged_encoder
 
 DAY = date(2026, 11, 21)
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Engine]:
-    home = tmp_path_factory.mktemp("sample")
-    write_sample(home / "files", as_of=DAY)
-    catalogue = open_catalogue(f"sqlite:///{home / 'catalogue.db'}")
-    for kind in Kind:
-        report = import_file(catalogue, kind, home / "files" / f"{kind}.csv")
-        assert (report.rejected, report.unmapped) == (0, ())
-    encoder = load_encoder(packaged_encoder())
-    refresh(catalogue, ReleaseStore(home), encoder, cache=home / "cache")
-    catalogue.close()
-    return home / "files", Engine.open(ReleaseStore(home), encoder)
 
 
 def read(path: Path) -> list[dict[str, str]]:

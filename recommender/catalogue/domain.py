@@ -26,6 +26,14 @@ class Link(StrEnum):
     TALENT = "talent"
 
 
+class Scope(StrEnum):
+    """Whether results stay in the need's industry chain, come from other ones, or either."""
+
+    SAME = "same"
+    CROSS = "cross"
+    ANY = "any"
+
+
 class Size(StrEnum):
     """Size classes of 统计上大中小微型企业划分办法 (2017)."""
 

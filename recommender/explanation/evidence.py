@@ -1,56 +1,157 @@
-"""Evidence: words of the need and words of the offer that say the same thing.
+"""Evidence: words of the need and words of the offer that say the same thing, phrase beside phrase.
 
-The pair quoted is the one most alike among words that also carry the match: the need's words
-must be near the offering as a whole, so that masking them lowers the score, and the offer's near the need.
+A pair is quoted for being alike, and for carrying the match: the need's words must be near the offering as a
+whole, the offer's near the need, and masking the need's words must lower the score. Words that could be
+masked without a loss are never quoted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.catalogue.domain import Need
 from recommender.encoder import Encoder
-from recommender.explanation.phrases import Phrases
+from recommender.explanation.masking import Lexical, Side, losses
+from recommender.explanation.phrases import Phrases, runs
+from recommender.ranking import AdditiveModel
 from recommender.results import Evidence, Span
 from recommender.text.clauses import clauses
 
 _LEAST = 0.4  # below this cosine two phrases do not say the same; nothing is quoted
 _CARRIED = 0.5  # how much nearness to the other side as a whole counts beside the pair's own likeness
 _TITLE = 0.15  # a title says in the firm's own short words what is offered
+_LOST = 0.6  # what the share of the score that masking takes away counts beside all that
+_TRIED = 3  # pairs for an offer of which the need's words are masked
 _MOST_OFFER_TEXT = 4_000
+_NOT = ("非", "其他", "其它", "除", "不", "无")  # what is offered is something else
+_SHORT = 12  # characters from which on a clause of the offer is quoted in part
 
 Vectors = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An offering that may be quoted: field name → text, and its vector (d,). The id is empty for the
+    enterprise's own description."""
+
+    offering_id: str
+    fields: Mapping[str, str]
+    vector: Vectors
+
+    def spans(self) -> list[Span]:
+        return [
+            Span(name, clause)
+            for name, text in self.fields.items()
+            for clause in clauses(text[:_MOST_OFFER_TEXT])
+            if not clause.startswith(_NOT)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Words of both sides that may be quoted together; ``worth`` before anything is masked."""
+
+    phrase: int
+    offer: Span
+    offering_id: str
+    similarity: float
+    worth: float
 
 
 def evidence(
-    need: Phrases,
-    need_vector: Vectors,
-    offers: Sequence[tuple[str, dict[str, str], Vectors]],
+    need: Need,
+    phrases: Phrases,
+    vector: Vectors,
+    enterprises: Sequence[tuple[Side, Sequence[Offer]]],
     encoder: Encoder,
-) -> tuple[Evidence, ...]:
-    """One pair of quotations for each offer that has any, in the order given, no pair of words twice.
+    model: AdditiveModel,
+    lexical: Lexical | None = None,
+) -> list[tuple[Evidence, ...]]:
+    """For each enterprise one pair of quotations from each of its offers that has any, in the order given, no
+    pair of words twice. *vector* (d,) is the need's."""
+    offers = [offer for _, several in enterprises for offer in several]
+    if not offers or not phrases.phrases:
+        return [() for _ in enterprises]
+    spans = [offer.spans() for offer in offers]
+    encoded = encoder.encode([span.span for several in spans for span in several])
+    parts = np.split(encoded, np.cumsum([len(several) for several in spans])[:-1])
+    paired = iter(
+        _pairs(phrases, vector, offer, several, part)
+        for offer, several, part in zip(offers, spans, parts, strict=True)
+    )
+    tried = [[next(paired) for _ in several] for _, several in enterprises]
+    worth = np.full(len(phrases.phrases), -np.inf)
+    for pair in (pair for each in tried for several in each for pair in several):
+        worth[pair.phrase] = max(worth[pair.phrase], pair.worth)
+    asked = [int(row) for row in np.argsort(-worth, kind="stable") if np.isfinite(worth[row])]
+    lost = np.full((len(enterprises), len(phrases.phrases)), np.nan)
+    words = [phrases.phrases[row].span for row in asked]
+    lost[:, asked] = losses(need, words, [side for side, _ in enterprises], encoder, model, lexical)
+    chosen = [
+        [best for several in each if (best := _chosen(several, lost[place]))]
+        for place, each in enumerate(tried)
+    ]
+    narrow = _narrowed([pair for pairs in chosen for pair in pairs], phrases, encoder)
+    return [_quoted([next(narrow) for _ in pairs], phrases) for pairs in chosen]
 
-    *offers* are (offering id, field name → text, vector (d,)); the id is empty for the enterprise's own
-    description. *need_vector* (d,) is the need's.
-    """
-    found: list[Evidence] = []
-    for offering_id, fields, vector in offers:
-        texts = {name: text[:_MOST_OFFER_TEXT] for name, text in fields.items()}
-        spans = [Span(name, clause) for name, text in texts.items() for clause in clauses(text)]
-        if not spans or not need.phrases:
-            continue
-        offered = encoder.encode([span.span for span in spans])
-        alike = need.vectors @ offered.T
-        titles = np.array([span.field == "title" for span in spans])
-        worth = alike + _CARRIED * (need.vectors @ vector)[:, None]
-        worth += _CARRIED * (offered @ need_vector)[None, :] + _TITLE * titles[None, :]
-        row, column = np.unravel_index(int(np.argmax(worth)), worth.shape)
-        if alike[row, column] < _LEAST:
-            continue
-        phrase, similarity = need.phrases[row], min(1.0, float(alike[row, column]))
-        pair = Evidence(Span(phrase.field, phrase.span), spans[column], offering_id, round(similarity, 4))
-        if not any((e.need, e.offer) == (pair.need, pair.offer) for e in found):
-            found.append(pair)
-    return tuple(found)
+
+def _pairs(
+    phrases: Phrases, need_vector: Vectors, offer: Offer, spans: Sequence[Span], encoded: Vectors
+) -> list[Pair]:
+    """The best pairs of an offer, each with another phrase of the need, best first."""
+    if not spans:
+        return []
+    alike = phrases.vectors @ encoded.T
+    titles = np.array([span.field == "title" for span in spans])
+    worth = alike + _CARRIED * (phrases.vectors @ offer.vector)[:, None]
+    worth += _CARRIED * (encoded @ need_vector)[None, :] + _TITLE * titles[None, :]
+    columns = worth.argmax(axis=1)
+    rows = np.arange(len(columns))
+    best = worth[rows, columns]
+    best[alike[rows, columns] < _LEAST] = -np.inf
+    return [
+        Pair(row, spans[columns[row]], offer.offering_id, float(alike[row, columns[row]]), float(best[row]))
+        for row in np.argsort(-best, kind="stable")[:_TRIED].tolist()
+        if np.isfinite(best[row])
+    ]
+
+
+def _chosen(pairs: Sequence[Pair], lost: Floats) -> Pair | None:
+    """The pair that says the same and carries the score; None where no words do. *lost* (p,) by phrase."""
+    losing = [(pair, float(lost[pair.phrase])) for pair in pairs]
+    carrying = [(pair, 0.0 if math.isnan(loss) else loss) for pair, loss in losing if not loss <= 0]
+    most = max((loss for _, loss in carrying), default=0.0) or 1.0
+    return max(carrying, key=lambda each: each[0].worth + _LOST * each[1] / most, default=(None, 0.0))[0]
+
+
+def _narrowed(pairs: Sequence[Pair], phrases: Phrases, encoder: Encoder) -> Iterator[Pair]:
+    """*pairs*, each long clause of an offer cut to the run of words that says what the need's phrase says."""
+    if not pairs:
+        return
+    inner = [list(runs(p.offer.span)) if len(p.offer.span) > _SHORT else [] for p in pairs]
+    encoded = encoder.encode([run for several in inner for run in several])
+    ends = np.cumsum([len(several) for several in inner])
+    for pair, several, part in zip(pairs, inner, np.split(encoded, ends[:-1]), strict=True):
+        alike = part @ phrases.vectors[pair.phrase]
+        best = int(np.argmax(alike)) if several else -1
+        if several and alike[best] > pair.similarity:
+            span = Span(pair.offer.field, several[best])
+            yield replace(pair, offer=span, similarity=float(alike[best]))
+        else:
+            yield pair
+
+
+def _quoted(pairs: Sequence[Pair], phrases: Phrases) -> tuple[Evidence, ...]:
+    found: dict[tuple[Span, Span], Evidence] = {}
+    for pair in pairs:
+        phrase = phrases.phrases[pair.phrase]
+        words = Span(phrase.field, phrase.span)
+        similarity = round(min(1.0, pair.similarity), 4)
+        found.setdefault((words, pair.offer), Evidence(words, pair.offer, pair.offering_id, similarity))
+    return tuple(found.values())

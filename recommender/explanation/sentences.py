@@ -1,14 +1,23 @@
-"""One sentence for each side, and the cautions, built from the parts of a result and nothing else."""
+"""One sentence for each side, and the cautions, built from the parts of a result and nothing else.
+
+What a sentence quotes or names stands in the result: a span, a requirement, a name or a number. It names at
+most three requirements of a kind, must-haves first; a wish of which nothing is known is left to the
+checklist, for silence on a wish is no news.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from recommender.catalogue.domain import Enterprise, Need
-from recommender.results import Evidence, Requirement
+from recommender.ranking.features import FEATURES
+from recommender.results import Change, Evidence, Requirement, WhyNot
 
-_LISTED = 3
+_LISTED, _TEN = 3, 10
+_SLIGHT = 0.005  # log-odds that no reader would see
+_SOON = 90  # days in which a certificate runs out that a reader wants to know
+_STALE = 365  # days after which a profile may no longer say what is so
 _WORDS = {
     "sme": "中小企业",
     "small_micro": "小微企业",
@@ -21,7 +30,7 @@ _WORDS = {
 
 def for_buyer(name: str, evidence: Sequence[Evidence], requirements: Sequence[Requirement]) -> str:
     """Why the buyer should look at this enterprise: Chinese, then English on a line of its own."""
-    met, missing, unknown = (_of(requirements, status) for status in ("met", "missing", "unknown"))
+    met, missing, unknown = _met(requirements), _failed(requirements), _unproven(requirements)
     if evidence:
         best = evidence[0]
         chinese = f"{name}的“{best.offer.span}”对应需求中的“{best.need.span}”"
@@ -31,12 +40,12 @@ def for_buyer(name: str, evidence: Sequence[Evidence], requirements: Sequence[Re
         english = f"{name} has no words to quote that answer the need; it was compared as a whole"
     chinese += (
         _listed("；已满足：", met, "、")
-        + _listed("；缺少：", missing, "、")
+        + _listed("；不满足：", missing, "、")
         + _listed("；待核实：", unknown, "、")
     )
     english += (
         _listed("; meets ", met, ", ")
-        + _listed("; lacks ", missing, ", ")
+        + _listed("; does not meet ", missing, ", ")
         + _listed("; to be verified: ", unknown, ", ")
     )
     return f"{chinese}。\n{english}."
@@ -44,7 +53,7 @@ def for_buyer(name: str, evidence: Sequence[Evidence], requirements: Sequence[Re
 
 def for_supplier(need: Need, evidence: Sequence[Evidence], requirements: Sequence[Requirement]) -> str:
     """Why the enterprise should answer this need, and what it lacks to qualify."""
-    missing, unknown = (_of(requirements, status) for status in ("missing", "unknown"))
+    missing, unknown = _failed(requirements), _unproven(requirements)
     buyer = need.buyer_name or "采购方"
     if evidence:
         best = evidence[0]
@@ -54,12 +63,56 @@ def for_supplier(need: Need, evidence: Sequence[Evidence], requirements: Sequenc
         chinese = f"{buyer}的需求在贵企业的资料中没有可直接引用的对应语句，仅按整体业务比较"
         english = "Nothing on file about you answers the need in words; you were compared as a whole"
     if missing or unknown:
-        chinese += _listed("；尚缺：", missing, "、") + _listed("；请补充证明：", unknown, "、")
-        english += _listed("; you lack ", missing, ", ") + _listed("; please show ", unknown, ", ")
-    elif requirements:
+        chinese += _listed("；尚不满足：", missing, "、") + _listed("；请补充证明：", unknown, "、")
+        english += _listed("; you do not meet ", missing, ", ") + _listed("; please show ", unknown, ", ")
+    elif requirements and all(r.status == "met" for r in requirements):
         chinese += "；所列要求均已满足"
         english += "; you meet every listed requirement"
+    elif any(r.must for r in requirements):
+        chinese += "；必备要求均已满足"
+        english += "; you meet every must-have"
     return f"{chinese}。\n{english}."
+
+
+def why_not(found: WhyNot) -> str:
+    """Why the enterprise is not in the list, and what would bring it there, to the enterprise itself."""
+    chinese = (
+        f"{found.name}在 {found.candidates} 家候选企业中按评分排第 {found.rank}，"
+        f"评分 {found.score:.3f}，第十名为 {found.tenth_score:.3f}"
+    )
+    english = (
+        f"{found.name} ranks {found.rank} of {found.candidates} by score, "
+        f"{found.score:.3f} against {found.tenth_score:.3f} of the tenth"
+    )
+    for each in found.kept_out:
+        chinese, english = f"{chinese}；{each.chinese}", f"{english}; {each.english}"
+    if found.listed:
+        return f"{chinese}；已在推荐名单中。\n{english}; it is in the list."
+    worst = sorted(found.differences, key=lambda each: each.difference)[:_LISTED]
+    lost = [(FEATURES[each.feature], each.difference) for each in worst if each.difference < -_SLIGHT]
+    chinese += _listed("；差距主要在：", [f"{zh}（{gap:+.2f}）" for (zh, _), gap in lost], "、")
+    english += _listed("; behind in: ", [f"{en} ({gap:+.2f})" for (_, en), gap in lost], ", ")
+    enough = [change for change in found.changes if change.enough]
+    if enough:
+        # the smallest: as few things as do, and of these the one that needs the least
+        best = min(enough, key=lambda change: (len(change.steps), change.gain))
+        chinese += f"。{_joined_steps(best, '，并')}，可升至第 {best.rank} 名，评分 {best.score:.3f}"
+        english += f". To {' and to '.join(s.english for s in best.steps)} would lift it to rank {best.rank}"
+    elif found.changes:
+        best = min(found.changes, key=lambda change: change.rank)
+        chinese += f"。可改变的方面不足以进入前十；最多可升至第 {best.rank} 名：{_joined_steps(best, '，并')}"
+        english += (
+            f". Nothing within reach lifts it into the first ten; at best rank {best.rank}: to "
+            + " and to ".join(step.english for step in best.steps)
+        )
+    elif found.rank > _TEN and not found.kept_out:
+        chinese += "。在贵企业可改变的范围内，没有能提高名次的做法"
+        english += ". Nothing within reach would lift it"
+    return f"{chinese}。\n{english}."
+
+
+def _joined_steps(change: Change, mark: str) -> str:
+    return mark.join(step.chinese for step in change.steps)
 
 
 def cautions(
@@ -68,8 +121,9 @@ def cautions(
     evidence: Sequence[Evidence],
     requirements: Sequence[Requirement],
     as_of: date,
+    untouched: float | None = None,
 ) -> tuple[str, ...]:
-    """What a careful reader should know before acting."""
+    """What a careful reader should know before acting; *untouched* is the days since the profile changed."""
     found: list[str] = []
     if not evidence:
         found.append(
@@ -79,26 +133,57 @@ def cautions(
         found.append("仅登记一项产品或能力 / a single offering on file")
     elif offerings == 0:
         found.append("未登记产品，仅凭企业介绍匹配 / no offering on file, matched by its description")
+    if untouched is not None and untouched > _STALE:
+        found.append(f"资料已 {untouched:.0f} 天未更新 / profile not updated for {untouched:.0f} days")
+    found += _of_verdicts(requirements)
+    told = {r.source.span for r in requirements if r.source and r.expires and r.note}
     found.extend(
-        f"{c.name} 将于 {c.expires} 到期 / expires within 90 days"
+        f"{c.name} 将于 {c.expires} 到期 / expires within {_SOON} days"
         for c in enterprise.certifications
-        if c.expires and 0 <= (c.expires - as_of).days <= 90
+        if c.expires and 0 <= (c.expires - as_of).days <= _SOON and str(c) not in told
     )
-    for requirement in requirements:
-        if requirement.source and requirement.source.inferred:
-            found.append(f"{requirement.requirement} 仅见于自述，需核实 / claimed only, to be verified")
-        elif requirement.status == "conflict":
-            found.append(f"{requirement.requirement} 的信息相互矛盾 / stated and claimed disagree")
     return tuple(found)
 
 
-def _of(requirements: Sequence[Requirement], status: str) -> list[str]:
-    return [_in_words(r) for r in requirements if r.status == status][:_LISTED]
+def _of_verdicts(requirements: Sequence[Requirement]) -> Iterator[str]:
+    """What the checklist itself says that is easily overlooked."""
+    for each in requirements:
+        name, kind = in_words(each), (each.kind, each.status)
+        expiring = kind == ("certification", "met") and each.expires and each.note
+        if each.status == "conflict":
+            yield f"{name}：填报与自述相互矛盾 / what is stated and what is claimed disagree"
+        elif expiring or kind == ("quantity", "missing"):
+            yield f"{name}：{each.note}"
+    claimed = [r for r in requirements if r.status == "met" and r.source and r.source.inferred]
+    certificates = [in_words(r) for r in claimed if r.kind == "certification"]
+    read = [in_words(r) for r in claimed if r.kind != "certification"]
+    if certificates:
+        yield _listed("", certificates[:_LISTED], "、") + " 仅见于自述，需核实 / claimed only, to be verified"
+    if read:
+        yield _listed("", read[:_LISTED], "、") + " 由产品介绍读出，需核实 / read out of its own description"
 
 
-def _in_words(requirement: Requirement) -> str:
+def in_words(requirement: Requirement) -> str:
     """A requirement as a reader says it; codes of tiers and sizes become their names."""
     return " / ".join(_WORDS.get(part, part) for part in requirement.requirement.split("|"))
+
+
+def _met(requirements: Sequence[Requirement]) -> list[str]:
+    return _named(requirements, ("met",))
+
+
+def _failed(requirements: Sequence[Requirement]) -> list[str]:
+    return _named(requirements, ("missing", "conflict"))
+
+
+def _unproven(requirements: Sequence[Requirement]) -> list[str]:
+    return _named([r for r in requirements if r.must], ("unknown",))
+
+
+def _named(requirements: Sequence[Requirement], statuses: Sequence[str]) -> list[str]:
+    """The first three of *statuses*, must-haves before wishes."""
+    chosen = sorted((r for r in requirements if r.status in statuses), key=lambda r: not r.must)
+    return list(dict.fromkeys(in_words(r) for r in chosen))[:_LISTED]
 
 
 def _listed(lead: str, items: Sequence[str], mark: str) -> str:

@@ -14,8 +14,9 @@ import numpy as np
 
 from indexes.topk import best_rows
 from recommender import profile
-from recommender.catalogue.domain import Enterprise, Need
-from recommender.explanation import cautions, for_buyer, for_supplier
+from recommender.catalogue.domain import Enterprise, Need, Scope
+from recommender.chains.transfer import crosses_chains, crossing, reaching
+from recommender.explanation import Side, cautions, evidence, for_buyer, for_supplier
 from recommender.matching.arrangement import Placed, arrange, looked_at
 from recommender.matching.common import (
     DEPTH,
@@ -25,7 +26,6 @@ from recommender.matching.common import (
     Parts,
     Vectors,
     coverages,
-    cross_chain,
     echo,
     links_of,
 )
@@ -41,10 +41,11 @@ from recommender.retrieval import Candidates, find_needs
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Candidate needs, and the vectors (m, d) of the offerings that ask."""
+    """Candidate needs, the vectors (m, d) of the offerings that ask, and the ``whole`` profile's (d,)."""
 
     candidates: Candidates
     offerings: Vectors
+    whole: Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def find(parts: Parts, query: BuyerQuery) -> Found:
         allowed & ~snapshot.needs.filters.mask_any("buyer", _identities(enterprise)),
         max(DEPTH, 2 * query.top_k),
     )
-    return Found(found, vectors[1:])
+    return Found(found, vectors[1:], whole)
 
 
 def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
@@ -95,6 +96,10 @@ def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
             judged[row] = need, judge(demands(need), need, enterprise, offerings, query.as_of)
         return judged[row]
 
+    if query.scope is not Scope.ANY:
+        wanted = query.scope is Scope.CROSS
+        within = [at for at in likeliest if _crosses(parts, enterprise, verdicts(int(rows[at]))[0]) is wanted]
+        likeliest = np.array(within, np.int64)
     kept = max(KEPT, 2 * query.top_k)
     while True:
         candidates = found.candidates.take(np.sort(likeliest[:kept]))
@@ -103,7 +108,7 @@ def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
         features["requirement_coverage"] = coverages([each for _, each in told])
         scored = score(parts.model, features, candidates.rows, len(candidates.rows))
         measured = Measured(candidates, scored, [each for _, each in told])
-        enough = query.policy is Policy.LENIENT or kept >= len(rows)
+        enough = query.policy is Policy.LENIENT or kept >= len(likeliest)
         if enough or len(places_to_show(measured, query.policy)) >= query.top_k:
             return Judged(measured, [need for need, _ in told])
         kept *= 2
@@ -118,9 +123,7 @@ def answer(parts: Parts, query: BuyerQuery) -> Recommendation:
     for rank, each in enumerate(_arranged(parts, query, judged, shown), 1):
         place = shown[each.place]
         brief = replace(_brief(parts, query, judged, place, rank), moved=each.moved)
-        results.append(
-            _explained(parts, query, found.offerings, brief, judged.need(place)) if query.explain else brief
-        )
+        results.append(_explained(parts, query, found, brief, judged.need(place)) if query.explain else brief)
     asked = {
         "enterprise_id": query.enterprise.enterprise_id,
         "name": query.enterprise.name,
@@ -133,6 +136,19 @@ def answer(parts: Parts, query: BuyerQuery) -> Recommendation:
         explain=query.explain,
         left_out=_left_out(parts, query, judged, shown),
     )
+
+
+def _row(parts: Parts, enterprise: Enterprise) -> int | None:
+    """Where the release holds *enterprise*; None where it does not."""
+    return parts.snapshot.enterprises.documents.row_of(enterprise.enterprise_id)
+
+
+def _crosses(parts: Parts, enterprise: Enterprise, need: Need) -> bool:
+    """Whether *need* lies outside the chain of *enterprise*, by the one rule."""
+    row, reached = _row(parts, enterprise), reaching(parts.snapshot.graph, need)
+    at = reached.place(row) if reached is not None and row is not None else None
+    way = reached.ways[int(reached.places[at])] if reached is not None and at is not None else None
+    return crosses_chains(need, enterprise.industry_chains, way)
 
 
 def _identities(enterprise: Enterprise) -> list[str]:
@@ -173,23 +189,37 @@ def _left_out(parts: Parts, query: BuyerQuery, judged: Judged, shown: Sequence[i
     )
 
 
-def _explained(parts: Parts, query: BuyerQuery, vectors: Vectors, brief: Result, need: Need) -> Result:
-    """*brief* with the words that it rests on; *vectors* (m, d) are those of the query's offerings."""
+def _explained(parts: Parts, query: BuyerQuery, found: Found, brief: Result, need: Need) -> Result:
+    """*brief* with the words that it rests on."""
+    vectors = found.offerings
     vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
     best = best_rows(vectors @ vector, QUOTED) if len(vectors) else np.zeros(0, np.int64)
-    quoted = parts.quote(
+    (quoted,) = evidence(
+        need,
         parts.quotable(need, vector),
         vector,
-        query.enterprise,
-        [query.offerings[i] for i in best],
-        vectors[best],
+        [
+            (
+                Side(vectors[best[0]] if len(best) else np.zeros_like(vector), found.whole),
+                parts.offers(query.enterprise, [query.offerings[i] for i in best], vectors[best]),
+            )
+        ],
+        parts.encoder,
+        parts.model,
     )
     enterprise, verdicts = query.enterprise, brief.requirements
     return replace(
         brief,
         facts=_facts(need),
         evidence=quoted,
-        cross_chain=cross_chain(need, enterprise),
+        cross_chain=crossing(
+            parts.snapshot,
+            need,
+            enterprise,
+            _row(parts, enterprise),
+            reaching(parts.snapshot.graph, need),
+            query.as_of.isoformat(),
+        ),
         cautions=cautions(enterprise, len(query.offerings), quoted, verdicts, query.as_of),
         for_buyer=for_buyer(enterprise.short_name or enterprise.name or "该企业", quoted, verdicts),
         for_supplier=for_supplier(need, quoted, verdicts),

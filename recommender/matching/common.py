@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.encoder import Encoder
-from recommender.explanation import Phrases, evidence, phrases_of
+from recommender.explanation import Offer, Phrases, phrases_of
 from recommender.query import BuyerQuery, SupplierQuery
 from recommender.ranking import AdditiveModel, Scored
 from recommender.ranking.features import Floats
 from recommender.requirements import coverage
-from recommender.results import Evidence, Requirement
+from recommender.results import Requirement
 from recommender.retrieval import Candidates
 from recommender.snapshot import Snapshot
 from recommender.text.titles import subject
@@ -41,23 +41,17 @@ class Parts:
         fields = {"title": subject(need.title), "description": need.description}
         return phrases_of(fields, self.encoder, most_alike=vector, but=need.buyer_name)
 
-    def quote(
-        self,
-        quotable: Phrases,
-        need_vector: Vectors,
-        enterprise: Enterprise,
-        offerings: Sequence[Offering],
-        vectors: Vectors,
-    ) -> tuple[Evidence, ...]:
-        """Evidence from *offerings* with *vectors* (m, d), or else from the enterprise's description."""
-        offers = [
-            (offering.offering_id, {"title": offering.title, "description": offering.description}, vector)
+    def offers(self, enterprise: Enterprise, offerings: Sequence[Offering], vectors: Vectors) -> list[Offer]:
+        """What may be quoted: *offerings* with *vectors* (m, d), or else the enterprise's description."""
+        if not offerings and enterprise.description:
+            (vector,) = self.encoder.encode([enterprise.description])
+            return [Offer("", {"description": enterprise.description}, vector)]
+        return [
+            Offer(
+                offering.offering_id, {"title": offering.title, "description": offering.description}, vector
+            )
             for offering, vector in zip(offerings, vectors, strict=True)
         ]
-        if not offers and enterprise.description:
-            (vector,) = self.encoder.encode([enterprise.description])
-            offers = [("", {"description": enterprise.description}, vector)]
-        return evidence(quotable, need_vector, offers, self.encoder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +85,6 @@ def links_of(query: SupplierQuery | BuyerQuery) -> tuple[str, ...]:
     return tuple(query.filters.link) or ((query.link.value,) if query.link else ())
 
 
-def cross_chain(need: Need, enterprise: Enterprise) -> Mapping[str, object] | None:
-    """From which stated industry chain to which, where the two sides have none in common."""
-    chains = enterprise.industry_chains
-    if not need.industry_chain or not chains or need.industry_chain in chains:
-        return None
-    return {"from": chains[0], "to": need.industry_chain, "path": []}
-
-
 def echo(query: SupplierQuery | BuyerQuery) -> dict[str, object]:
     """What was asked, apart from the need or the enterprise itself."""
     return {
@@ -107,4 +93,5 @@ def echo(query: SupplierQuery | BuyerQuery) -> dict[str, object]:
         "top_k": query.top_k,
         "as_of": query.as_of.isoformat(),
         "policy": query.policy.value,
+        "scope": query.scope.value,
     }

@@ -2,28 +2,22 @@
 
 A day's lists are arranged by what was known when the day began, so that the same question has the same answer
 all day long in every process, and any past day can be computed again. The same question counts once a day:
-asking a hundred times moves nobody. Writing is gathered and done a second later, off the way of the request;
-a ledger that cannot be written or read is logged and never fails an answer.
+asking a hundred times moves nobody.
 """
 
 from __future__ import annotations
 
-import logging
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from recommender.journal import Journal
 from recommender.matching.exposure import Exposure, Fairness, gini
 
 WINDOW = 30  # days that count
-_GATHER = 1.0  # seconds that records wait for others
-_MOST_WAITING = 1_000
 _KEPT = 400  # days after which what was counted is forgotten
-_PATIENCE = 5.0  # seconds to wait for another process's writing
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS attention (
     day TEXT NOT NULL, enterprise_id TEXT NOT NULL, given REAL NOT NULL, deserved REAL NOT NULL,
@@ -32,7 +26,6 @@ CREATE TABLE IF NOT EXISTS question (day TEXT NOT NULL, question TEXT NOT NULL, 
     WITHOUT ROWID;
 """
 
-logger = logging.getLogger("rongtong.exposure")
 Attention = Mapping[str, tuple[float, float]]  # enterprise id → given, deserved
 
 
@@ -50,18 +43,15 @@ class Concentration:
     sme_deserved: float
 
 
-class ExposureLedger:
-    """The ledger in *path*, which is made when first written. Threads and processes may share it."""
+class ExposureLedger(Journal[tuple[date, str, Attention]]):
+    name, schema = "the exposure ledger", _SCHEMA
 
     def __init__(
         self, path: Path, rules: Fairness | None = None, *, today: Callable[[], date] = date.today
     ) -> None:
-        self.path = path
+        super().__init__(path)
         self.rules = rules or Fairness()
         self.today = today
-        self._lock = threading.Lock()
-        self._waiting: list[tuple[date, str, Attention]] = []
-        self._timer: threading.Timer | None = None
         self._known: Exposure | None = None
 
     def before(self, day: date) -> Exposure:
@@ -78,7 +68,7 @@ class ExposureLedger:
     def totals(self, first: date, end: date) -> dict[str, tuple[float, float]]:
         """Enterprise id → attention given and deserved on the days from *first* to before *end*."""
         rows: list[tuple[str, float, float]] = []
-        with self._open("read") as file:
+        with self.reading() as file:
             if file is not None:
                 rows = file.execute(
                     "SELECT enterprise_id, SUM(given), SUM(deserved) FROM attention "
@@ -90,7 +80,7 @@ class ExposureLedger:
     def lists(self, first: date, end: date) -> int:
         """How many different questions were answered on the days from *first* to before *end*."""
         count, days = 0, (first.isoformat(), end.isoformat())
-        with self._open("read") as file:
+        with self.reading() as file:
             if file is not None:
                 found = file.execute("SELECT COUNT(*) FROM question WHERE day >= ? AND day < ?", days)
                 (count,) = found.fetchone()
@@ -98,66 +88,20 @@ class ExposureLedger:
 
     def record(self, question: str, attention: Attention) -> None:
         """Count a list that was shown; *question* tells whether it was shown before today."""
-        with self._lock:
-            self._waiting.append((self.today(), question, attention))
-            if len(self._waiting) < _MOST_WAITING:
-                if self._timer is None:
-                    self._timer = threading.Timer(_GATHER, self.flush)
-                    self._timer.daemon = True
-                    self._timer.start()
-                return
-        self.flush()
+        self.add((self.today(), question, attention))
 
-    def flush(self) -> None:
-        """Write what waits."""
-        with self._lock:
-            waiting, self._waiting = self._waiting, []
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-        if not waiting:
-            return
-        with self._open("write") as file:
-            if file is not None:
-                _write(file, waiting)
-
-    def close(self) -> None:
-        self.flush()
-
-    @contextmanager
-    def _open(self, purpose: str) -> Iterator[sqlite3.Connection | None]:
-        """The file, None where it does not exist yet and is only read. What goes wrong is logged."""
-        if purpose == "read" and not self.path.exists():
-            yield None
-            return
-        entered = False
-        try:
-            with closing(sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)) as file:
-                if purpose == "write":
-                    file.execute("PRAGMA journal_mode = WAL")
-                    file.executescript(_SCHEMA)
-                entered = True
-                yield file
-        except sqlite3.Error as error:
-            logger.warning("the exposure ledger failed", extra={"purpose": purpose, "reason": str(error)})
-            if not entered:
-                yield None
-
-
-def _write(file: sqlite3.Connection, waiting: Sequence[tuple[date, str, Attention]]) -> None:
-    oldest = (min(day for day, _, _ in waiting) - timedelta(_KEPT)).isoformat()
-    file.execute("BEGIN IMMEDIATE")
-    file.execute("DELETE FROM attention WHERE day < ?", (oldest,))
-    file.execute("DELETE FROM question WHERE day < ?", (oldest,))
-    for day, question, attention in waiting:
-        new = file.execute("INSERT OR IGNORE INTO question VALUES (?, ?)", (day.isoformat(), question))
-        if new.rowcount:
-            file.executemany(
-                "INSERT INTO attention VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                "given = given + excluded.given, deserved = deserved + excluded.deserved",
-                [(day.isoformat(), each, *amounts) for each, amounts in attention.items()],
-            )
-    file.execute("COMMIT")
+    def _write(self, file: sqlite3.Connection, waiting: Sequence[tuple[date, str, Attention]]) -> None:
+        oldest = (min(day for day, _, _ in waiting) - timedelta(_KEPT)).isoformat()
+        file.execute("DELETE FROM attention WHERE day < ?", (oldest,))
+        file.execute("DELETE FROM question WHERE day < ?", (oldest,))
+        for day, question, attention in waiting:
+            new = file.execute("INSERT OR IGNORE INTO question VALUES (?, ?)", (day.isoformat(), question))
+            if new.rowcount:
+                file.executemany(
+                    "INSERT INTO attention VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                    "given = given + excluded.given, deserved = deserved + excluded.deserved",
+                    [(day.isoformat(), each, *amounts) for each, amounts in attention.items()],
+                )
 
 
 def concentration(

@@ -16,9 +16,10 @@ import numpy as np
 
 from indexes.topk import best_rows
 from recommender import profile
-from recommender.catalogue.domain import Enterprise, Need, Size
+from recommender.catalogue.domain import Enterprise, Need, Scope, Size
 from recommender.catalogue.json_values import from_json
-from recommender.explanation import Phrases, cautions, for_buyer, for_supplier
+from recommender.chains.transfer import Reaching, crossing, crossing_mask, in_scope, reaching
+from recommender.explanation import Lexical, Offer, Side, cautions, evidence, for_buyer, for_supplier
 from recommender.matching.arrangement import Placed, arrange, looked_at
 from recommender.matching.common import (
     DEPTH,
@@ -28,7 +29,6 @@ from recommender.matching.common import (
     Parts,
     Vectors,
     coverages,
-    cross_chain,
     echo,
     links_of,
 )
@@ -40,7 +40,7 @@ from recommender.query import Policy, SupplierQuery
 from recommender.ranking import probability, score
 from recommender.ranking.features import supplier_features
 from recommender.requirements import Demand, demands, judge
-from recommender.results import LeftOut, Recommendation, Requirement, Result
+from recommender.results import Evidence, LeftOut, Recommendation, Requirement, Result
 from recommender.retrieval import Candidates, find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask, Snapshot
 
@@ -52,23 +52,26 @@ _SMALL = frozenset(size.value for size in (Size.MEDIUM, Size.SMALL, Size.MICRO))
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A query's candidates with the need's vector (d,) and the offerings that count (m,)."""
+    """A query's candidates with the need's vector (d,), the offerings that count (m,) and whom it reaches
+    through the chain graph."""
 
     candidates: Candidates
     vector: Vectors
     offered: Mask
+    reached: Reaching | None
 
 
 def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[SupplierQuery, Found]]:
     """Each query with its candidates, in order; neighbours with the same filters share scans."""
     for _, alike in groupby(queries, lambda q: (q.filters, q.link, q.as_of)):
         same = list(alike)
-        allowed, offered = _within(parts.snapshot, same[0])
+        allowed, offered = within(parts.snapshot, same[0])
         for start in range(0, len(same), _BLOCK):
             block = same[start : start + _BLOCK]
             texts = [text for query in block for text in profile.need_texts(query.need)]
             encoded = parts.encoder.encode(texts)
             vectors = np.stack([profile.need_vector(*encoded[i : i + 3]) for i in range(0, len(texts), 3)])
+            reached = [reaching(parts.snapshot.graph, query.need) for query in block]
             candidates = find_suppliers(
                 parts.snapshot,
                 vectors,
@@ -76,9 +79,10 @@ def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[Suppl
                 allowed,
                 offered,
                 max(DEPTH, 2 * max(query.top_k for query in block)),
+                reached,
             )
-            for query, found, vector in zip(block, candidates, vectors, strict=True):
-                yield query, Found(found, vector, offered)
+            for query, found, vector, through in zip(block, candidates, vectors, reached, strict=True):
+                yield query, Found(found, vector, offered, through)
 
 
 def measure(
@@ -89,7 +93,12 @@ def measure(
     A strict list that is not filled by them is measured deeper, down to the last candidate.
     """
     snapshot, need = parts.snapshot, query.need
-    others = _without_buyer(snapshot, found.candidates, need)
+    others = found.candidates
+    kept_in = ~is_buyer(snapshot, need)[others.rows]
+    if query.scope is not Scope.ANY:
+        kept_in &= in_scope(crossing_mask(snapshot, need, found.reached, others.rows), query.scope)
+    if not kept_in.all():
+        others = others.take(np.flatnonzero(kept_in))
     rows = others.rows
     rough = supplier_features(snapshot, others, need, places, query.as_of)
     likeliest = score(parts.model, rough, rows, len(rows)).positions
@@ -127,29 +136,29 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
         for place in shown[: looked_at(len(shown), query.top_k)]
     ]
     listed = _arranged(parts.snapshot, query, measured, shown, heads)
-    quotable = parts.quotable(query.need, found.vector) if query.explain else None
-    results = []
-    for rank, each in enumerate(listed, 1):
-        place = shown[each.place]
-        document = heads[each.place] if each.place < len(heads) else None
-        brief = replace(_brief(parts, query, measured, place, rank, document), moved=each.moved)
-        if quotable is not None:
-            brief = _explained(parts, query, found, measured, place, quotable, brief, document)
-        results.append(brief)
+    places_shown = [shown[each.place] for each in listed]
+    documents = [heads[each.place] if each.place < len(heads) else None for each in listed]
+    results = [
+        replace(_brief(parts, query, measured, place, rank, document), moved=each.moved)
+        for rank, (each, place, document) in enumerate(zip(listed, places_shown, documents, strict=True), 1)
+    ]
+    if query.explain and results:
+        results = _explained(parts, query, found, measured, places_shown, documents, results)
     return Recommendation(
         parts.snapshot.release,
-        _echo(query, asked, places),
+        echoed(query, asked, places),
         tuple(results),
         explain=query.explain,
         left_out=_left_out(parts, query, measured, shown),
         attention=_attention(query, measured, shown, heads, listed),
+        weighed=tuple(str(head["enterprise_id"]) for head in heads) if query.exposure else (),
     )
 
 
 # ---------------------------------------------------------------------- who may be a candidate
 
 
-def _within(snapshot: Snapshot, query: SupplierQuery) -> tuple[Mask | None, Mask]:
+def within(snapshot: Snapshot, query: SupplierQuery) -> tuple[Mask | None, Mask]:
     """Enterprises (n,) that the filters let pass (None: all), and their offerings (m,) that count."""
     links = links_of(query)
     allowed = snapshot.enterprises_within(query.filters, query.as_of)
@@ -162,11 +171,9 @@ def _within(snapshot: Snapshot, query: SupplierQuery) -> tuple[Mask | None, Mask
     return allowed, offered
 
 
-def _without_buyer(snapshot: Snapshot, found: Candidates, need: Need) -> Candidates:
-    """*found* without the buyer: nobody is recommended to itself."""
-    buyer = [text for text in (need.buyer_id, need.buyer_name) if text]
-    itself = snapshot.enterprises.filters.mask_any("name", buyer)[found.rows]
-    return found.take(np.flatnonzero(~itself)) if itself.any() else found
+def is_buyer(snapshot: Snapshot, need: Need) -> Mask:
+    """(n,) the enterprises that are the need's buyer: nobody is recommended to itself."""
+    return snapshot.enterprises.filters.mask_any("name", [t for t in (need.buyer_id, need.buyer_name) if t])
 
 
 # ---------------------------------------------------------------------- who stands where
@@ -249,6 +256,12 @@ def _brief(
     )
 
 
+def listed(parts: Parts, query: SupplierQuery) -> tuple[str, ...]:
+    """The ids of the list for *query*, in order, unexplained."""
+    ((query, found),) = find(parts, [replace(query, explain=False)])
+    return tuple(result.enterprise_id for result in answer(parts, query, found).results)
+
+
 def _left_out(parts: Parts, query: SupplierQuery, measured: Measured, shown: Sequence[int]) -> LeftOut | None:
     if query.policy is Policy.LENIENT:
         return None
@@ -262,37 +275,83 @@ def _explained(
     query: SupplierQuery,
     found: Found,
     measured: Measured,
-    place: int,
-    quotable: Phrases,
-    brief: Result,
-    document: Document | None,
-) -> Result:
-    """*brief* with the parts of its score, the words that it rests on, and what follows from them."""
-    snapshot, row, verdicts = parts.snapshot, measured.row(place), measured.verdicts_at(place)
-    enterprise = from_json(Enterprise, document) if document else snapshot.enterprise(row)
-    rows = snapshot.offering_rows(row)
-    owned = len(rows)
-    rows = rows[found.offered[rows]]
-    if len(rows):
-        alike = snapshot.offerings.vectors.rows(rows) @ found.vector
-        # what was scored is what is quoted first
-        alike[rows == measured.candidates.offering[measured.scored.positions[place]]] = np.inf
-        rows = rows[best_rows(alike, QUOTED)]
-    quoted = parts.quote(
-        quotable,
+    places: Sequence[int],
+    documents: Sequence[Document | None],
+    briefs: Sequence[Result],
+) -> list[Result]:
+    """*briefs* with the parts of their scores, the words that they rest on, and what follows from them."""
+    snapshot, need = parts.snapshot, query.need
+    enterprises = [
+        from_json(Enterprise, document) if document else snapshot.enterprise(measured.row(place))
+        for place, document in zip(places, documents, strict=True)
+    ]
+    quoted = evidence(
+        need,
+        parts.quotable(need, found.vector),
         found.vector,
-        enterprise,
-        [snapshot.offering(r) for r in rows],
-        snapshot.offerings.vectors.rows(rows),
+        [_quotable_side(parts, found, measured, p, e) for p, e in zip(places, enterprises, strict=True)],
+        parts.encoder,
+        parts.model,
+        Lexical(snapshot.enterprises.lexical, measured.candidates.lexical_best),
     )
+    return [
+        _told(parts, query, found, measured, *each)
+        for each in zip(briefs, places, enterprises, quoted, strict=True)
+    ]
+
+
+def _quotable_side(
+    parts: Parts, found: Found, measured: Measured, place: int, enterprise: Enterprise
+) -> tuple[Side, list[Offer]]:
+    """An enterprise as the need met it, and its offerings that may be quoted: the one scored comes first."""
+    snapshot, row = parts.snapshot, measured.row(place)
+    position = measured.scored.positions[place]
+    scored = int(measured.candidates.offering[position])
+    rows = snapshot.offering_rows(row)
+    rows = rows[found.offered[rows]]
+    vectors = snapshot.offerings.vectors.rows(rows)
+    if len(rows):
+        alike = vectors @ found.vector
+        alike[rows == scored] = np.inf
+        best = best_rows(alike, QUOTED)
+        rows, vectors = rows[best], vectors[best]
+    side = Side(
+        vectors[0] if len(rows) else np.zeros_like(found.vector),
+        snapshot.enterprises.vectors.rows(np.array([row]))[0],
+        row,
+        float(measured.candidates.lexical[position]),
+    )
+    return side, parts.offers(enterprise, [snapshot.offering(r) for r in rows], vectors)
+
+
+def _told(
+    parts: Parts,
+    query: SupplierQuery,
+    found: Found,
+    measured: Measured,
+    brief: Result,
+    place: int,
+    enterprise: Enterprise,
+    quoted: tuple[Evidence, ...],
+) -> Result:
+    verdicts = measured.verdicts_at(place)
+    owned = len(parts.snapshot.offering_rows(measured.row(place)))
+    untouched = float(measured.scored.values["freshness"][place])
     return replace(
         brief,
         contributions=measured.scored.parts(place, parts.model),
         facts=_facts(enterprise),
         requirements=verdicts,
         evidence=quoted,
-        cross_chain=cross_chain(query.need, enterprise),
-        cautions=cautions(enterprise, owned, quoted, verdicts, query.as_of),
+        cross_chain=crossing(
+            parts.snapshot,
+            query.need,
+            enterprise,
+            measured.row(place),
+            found.reached,
+            query.as_of.isoformat(),
+        ),
+        cautions=cautions(enterprise, owned, quoted, verdicts, query.as_of, untouched),
         for_buyer=for_buyer(enterprise.short_name or enterprise.name, quoted, verdicts),
         for_supplier=for_supplier(query.need, quoted, verdicts),
     )
@@ -310,7 +369,7 @@ def _facts(enterprise: Enterprise) -> dict[str, object]:
     return {name: value for name, value in facts.items() if value}
 
 
-def _echo(query: SupplierQuery, asked: Sequence[Demand], places: Places) -> dict[str, object]:
+def echoed(query: SupplierQuery, asked: Sequence[Demand], places: Places) -> dict[str, object]:
     need = query.need
     return {
         "need_id": need.need_id,

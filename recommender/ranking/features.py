@@ -36,6 +36,7 @@ FEATURES: dict[str, tuple[str, str]] = {
     "region_match": ("靠近采购方", "near the buyer"),
     "chain_match": ("产业链一致", "same industry chain"),
     "link_match": ("链路一致", "same link"),
+    "graph_match": ("产业链图谱路径", "path through the chain graph"),
     "tier": ("优质企业梯度", "quality tier"),
     "assessment": ("五维评价", "five-dimension assessment"),
     "capacity_fit": ("产能满足需求量", "capacity for the quantity"),
@@ -237,7 +238,13 @@ def _place_matches(
 def _text_features(found: Candidates) -> dict[str, Floats]:
     # BM25 as a share of the best that this query reaches: its own scale means nothing across queries
     share = found.lexical / found.lexical_best if found.lexical_best > 0 else np.zeros(len(found.rows))
-    return {"semantic_match": found.semantic, "profile_match": found.profile, "lexical_match": share}
+    path = np.full(len(found.rows), np.nan) if found.graph is None else found.graph
+    return {
+        "semantic_match": found.semantic,
+        "profile_match": found.profile,
+        "lexical_match": share,
+        "graph_match": path,
+    }
 
 
 def _chain_match(columns: FilterColumns, rows: NDArray[np.int64], chains: Sequence[str]) -> Floats:

@@ -61,6 +61,13 @@ PRIOR = AdditiveModel(
             "link_match", ((0.0, -0.4), (1.0, 0.0)), +1, "A bank is no supplier of steel, whatever its words."
         ),
         Curve(
+            "graph_match",
+            ((0.0, 0.0), (1.0, 0.5)),
+            +1,
+            "A path through the chain graph from the thing needed to a thing made: its confidence counts, so "
+            "that a kind of it weighs more than what is only made of the same material.",
+        ),
+        Curve(
             "tier",
             ((0.0, 0.0), (1.0, 0.05), (2.0, 0.15), (3.0, 0.25), (4.0, 0.3)),
             +1,

@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from recommender.catalogue.domain import Edge, Relation
+from recommender.intake.codes import industry_name
 
 DATA = Path(__file__).parent / "data"
 _SERVICE = re.compile("服务|运营|代维|总承包|集成|鉴定|物流|试验|测试|对接|代工|电站|微网|回收")
 SEGMENTS = ("upstream", "midstream", "downstream")
+_SEGMENT_WORDS = dict(zip(SEGMENTS, ("上游", "中游", "下游"), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +151,30 @@ def neighbours(chains: Mapping[str, Chain]) -> dict[str, tuple[str, ...]]:
     return {topic: tuple(sorted(topics)) for topic, topics in found.items()}
 
 
+def _narrower(node: Node) -> Iterator[str]:
+    """The other names of *node* that are kinds of it: GCr15轴承钢 of 高碳铬轴承钢, not 轮对总成 of 轮对."""
+    return (name for name in node.also if not name.startswith(node.name))
+
+
 def edges(chains: Iterable[Chain]) -> Iterator[Edge]:
-    """The chain graph's edges, each once, in file order."""
-    seen: set[tuple[str, str, Relation]] = set()
+    """The chain graph's edges, each once in a chain, in file order: what stands in each segment (goods, and
+    the industries that make them), then what joins the goods."""
+    seen: set[tuple[str, str, Relation, str]] = set()
     for chain in chains:
+        for segment in SEGMENTS:
+            members = [node.name for node in chain.nodes if node.segment == segment]
+            for target in (*members, *map(industry_name, chain.industries[segment])):
+                yield Edge(f"{chain.name}{_SEGMENT_WORDS[segment]}", target, Relation.HAS_KIND, chain.name)
         for node in chain.nodes:
             for relation, targets in (
                 (Relation.NEEDS_MATERIAL, node.needs),
-                (Relation.HAS_KIND, node.kinds),
+                (Relation.HAS_KIND, (*_narrower(node), *node.kinds)),
                 (Relation.SUBSTITUTES, node.substitutes),
                 (Relation.USED_IN, node.used_in),
                 (Relation.PROCESSED_BY, node.processes),
             ):
                 for target in map(plain, targets):
-                    if (node.name, target, relation) not in seen and target != node.name:
-                        seen.add((node.name, target, relation))
+                    key = (node.name, target, relation, chain.name)
+                    if key not in seen and target != node.name:
+                        seen.add(key)
                         yield Edge(node.name, target, relation, chain=chain.name)

@@ -30,6 +30,7 @@ _MARKS = re.compile("[\u0300-\u036f\ufe00-\ufe0f\U000e0000-\U000e01ef]")
 _ACCENT = re.compile("[\u0300-\u036f]")
 # All but ASCII, Chinese quotation marks, stops and brackets, and Han characters
 _CHANGEABLE = re.compile("[^\x00-\x7f\u2018-\u201d\u3001\u3002\u3008-\u3011\u3400-\u9fff]+")
+_HAN_ALONE = re.compile("[\u4e00-\u9fff]+")
 # A character by itself between two spaces, before another one: 轴 承
 _SPACED_APART = re.compile(r" (?<=[^\w][\u3400-\u9fff] )(?=[\u3400-\u9fff](?:\W|$))")
 
@@ -81,6 +82,9 @@ def for_search(text: str) -> str:
     >>> for_search("後臺ＥＲＰ軟體<br/>　１２㎜ 10 千伏 轴 承 公称直径300 GBT3098.1")
     '后台erp软体 12mm 10kv 轴承 dn300 gb/t 3098.1'
     """
+    if _HAN_ALONE.fullmatch(text):  # a name: nothing else below can change it
+        simplified: str = _traditional_to_simplified().convert(text)
+        return simplified
     text = _compatible(clean(text))
     # OpenCC hands text to C++ as UTF-8, which refuses what clean() has removed and cuts at NUL
     text = _traditional_to_simplified().convert(text)

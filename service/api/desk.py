@@ -13,6 +13,7 @@ from service.live import LiveEngine
 
 if TYPE_CHECKING:
     from recommender.catalogue.repository import Catalogue
+    from recommender.decisions import DecisionLog
     from recommender.matching.ledger import ExposureLedger
 
 T = TypeVar("T")
@@ -21,7 +22,8 @@ T = TypeVar("T")
 class Desk:
     """One per application. ``threads`` bounds the computations at one time; further ones wait their turn.
 
-    ``ledger`` counts who was shown; without one nobody takes turns.
+    ``ledger`` counts who was shown; without one nobody takes turns. ``decisions`` keeps every answer's
+    question and ranks, so that it can be replayed.
     """
 
     def __init__(
@@ -31,10 +33,12 @@ class Desk:
         *,
         threads: int,
         ledger: ExposureLedger | None = None,
+        decisions: DecisionLog | None = None,
     ) -> None:
         self.live = live
         self.catalogue = catalogue
         self.ledger = ledger
+        self.decisions = decisions
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="rongtong-answer")
 
     async def run(self, work: Callable[[], T]) -> T:
@@ -43,8 +47,9 @@ class Desk:
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
-        if self.ledger is not None:
-            self.ledger.close()
+        for journal in (self.ledger, self.decisions):
+            if journal is not None:
+                journal.close()
         self.catalogue.close()
 
 

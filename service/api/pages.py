@@ -1,4 +1,4 @@
-"""The page at ``/`` and the two files it needs, read from the package once."""
+"""The pages at ``/`` and ``/chains`` and the files they need, read from the package once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from starlette.responses import Response
 _FILES = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/app.js": ("app.js", "text/javascript; charset=utf-8"),
+    "/complete.js": ("complete.js", "text/javascript; charset=utf-8"),
     "/style.css": ("style.css", "text/css; charset=utf-8"),
+    "/chains": ("chain.html", "text/html; charset=utf-8"),
+    "/chains/{name:path}": ("chain.html", "text/html; charset=utf-8"),
+    "/chain.js": ("chain.js", "text/javascript; charset=utf-8"),
+    "/chain.css": ("chain.css", "text/css; charset=utf-8"),
+    "/complete.css": ("complete.css", "text/css; charset=utf-8"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from recommender.catalogue.domain import Link, Size, Tier
+from recommender.catalogue.domain import Link, Scope, Size, Tier
 from recommender.query import MAX_TEXT, MAX_TOP_K, Filters, Policy
 
 
@@ -65,17 +65,15 @@ class FiltersIn(BaseModel):
         return Filters.of({name: getattr(self, name) for name in self.model_fields_set})
 
 
-class _Asked(BaseModel):
+class _Pair(BaseModel):
+    """What every question has."""
+
     model_config = ConfigDict(extra="forbid")
 
     text: Text = Field(default="", description="Free text, in any words.")
-    top_k: Annotated[int, BeforeValidator(_whole_number)] = Field(default=10, ge=1, le=MAX_TOP_K)
     filters: FiltersIn = Field(default_factory=FiltersIn)
     link: Link | None = Field(
         default=None, description="One of the seven chains; the need's own where missing."
-    )
-    explain: Annotated[bool, BeforeValidator(_boolean)] = Field(
-        default=True, description="Whether the results carry their reasons."
     )
     policy: Policy = Field(
         default=Policy.LENIENT,
@@ -90,6 +88,17 @@ class _Asked(BaseModel):
     def _one_of(self, name: str) -> None:
         if len(self.model_fields_set & {name, "text"}) != 1:
             raise ValueError(f"Give either {name} or text")
+
+
+class _Asked(_Pair):
+    top_k: Annotated[int, BeforeValidator(_whole_number)] = Field(default=10, ge=1, le=MAX_TOP_K)
+    explain: Annotated[bool, BeforeValidator(_boolean)] = Field(
+        default=True, description="Whether the results carry their reasons."
+    )
+    scope: Scope = Field(
+        default=Scope.ANY,
+        description="same keeps results of the need's own industry chain, cross those from other chains.",
+    )
 
 
 def _either(name: str) -> dict[str, Any]:
@@ -146,6 +155,25 @@ class BuyersQuestion(_Asked):
     @model_validator(mode="after")
     def _one(self) -> Self:
         self._one_of("enterprise_id")
+        return self
+
+
+class WhyQuestion(_Pair):
+    """Why is this enterprise not recommended for this need? Give the id of a public, open need, or the need
+    in words."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra=_either("need_id")
+        | {"examples": [{"text": "高铁转向架用轴箱轴承，需通过 ISO/TS 22163", "enterprise_id": "E1"}]},
+    )
+
+    need_id: Identifier = Field(default="", description="Id of a need in the catalogue.")
+    enterprise_id: Identifier = Field(description="Id of an enterprise in the catalogue.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        self._one_of("need_id")
         return self
 
 
@@ -294,3 +322,58 @@ class Answer(BaseModel):
     query: dict[str, Any]
     results: list[ResultOut]
     left_out: LeftOutOut | None = Field(default=None, description="There under strict policy.")
+
+
+class KeptOutOut(BaseModel):
+    by: str = Field(description="A filter, or link, requirement, buyer or arrangement.")
+    value: str
+    zh: str
+    en: str
+
+
+class DifferenceOut(BaseModel):
+    """A feature of the enterprise beside that of the tenth; a value is null where it is not known."""
+
+    feature: str
+    value: float | None
+    contribution: float
+    tenth_value: float | None
+    tenth_contribution: float
+    difference: float
+
+
+class StepOut(BaseModel):
+    kind: str
+    subject: str
+    zh: str
+    en: str
+
+
+class ChangeOut(BaseModel):
+    """What the enterprise could change of itself; worth doing only where it is true."""
+
+    steps: list[StepOut]
+    gain: float = Field(description="What it would add to the log-odds of the score.")
+    score: float = Field(ge=0, le=1)
+    rank: int = Field(ge=1)
+    enough: bool = Field(description="Whether the enterprise would then stand among the first ten.")
+
+
+class WhyAnswer(BaseModel):
+    """Where an enterprise stands for a need. The differences add up to the log-odds of ``score`` less those
+    of ``tenth_score``."""
+
+    release: str
+    query: dict[str, Any]
+    enterprise_id: str
+    name: str
+    rank: int = Field(ge=1, description="By score, among all candidates of the release.")
+    candidates: int = Field(ge=1)
+    score: float = Field(ge=0, le=1)
+    tenth_score: float = Field(ge=0, le=1)
+    listed: bool
+    kept_out: list[KeptOutOut]
+    differences: list[DifferenceOut]
+    requirements: list[RequirementOut]
+    changes: list[ChangeOut]
+    for_supplier: str

@@ -9,6 +9,9 @@ from typing import Annotated
 import typer
 
 from service.cli import (
+    chains,
+    chains_gaps,
+    complete,
     demo,
     doctor,
     encoder,
@@ -18,6 +21,7 @@ from service.cli import (
     recommend,
     refresh,
     releases,
+    replay,
     sample,
     serve,
     train,
@@ -29,13 +33,17 @@ app = group("融通 Rongtong recommends partners between enterprises and large b
 imports.register(app)
 refresh.register(app)
 app.add_typer(releases.app, name="releases")
+complete.register(recommend.app)
 app.add_typer(recommend.app, name="recommend")
+chains_gaps.register(chains.app)
+app.add_typer(chains.app, name="chains")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(train.app, name="train")
 app.add_typer(encoder.app, name="encoder")
 serve.register(app)
 doctor.register(app)
 exposure.register(app)
+replay.register(app)
 sample.register(app)
 demo.register(app)
 

@@ -11,7 +11,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from recommender.results import Contribution, Evidence, LeftOut, Recommendation, Requirement, Result
+from recommender.results import Contribution, Evidence, LeftOut, Recommendation, Requirement, Result, WhyNot
 from service import labels
 
 _MARKS = {
@@ -40,6 +40,44 @@ def show(console: Console, found: Recommendation, title: str) -> None:
     if found.left_out is not None and found.left_out.count:
         console.print(Padding(Group(*_left_out(found.left_out)), (1, 0, 0, 0)))
     console.print(Text(f"release {found.release} · {len(found.results)} results", style="dim"))
+
+
+def show_why(console: Console, found: WhyNot) -> None:
+    """Print where an enterprise stands for a need, what sets it apart from the tenth, and what would help."""
+    console.print(Rule(Text(_one_line(found.name, 60), style="bold"), align="left", style="dim"))
+    console.print(Text(_safe(found.for_supplier)))
+    words = labels.feature_labels()
+    table = Table(
+        "与第十名相比 beside the tenth",
+        "贵企业",
+        "第十名",
+        "差",
+        box=None,
+        header_style="dim",
+        pad_edge=False,
+    )
+    for each in sorted(found.differences, key=lambda each: each.difference):
+        if max(abs(each.own_contribution), abs(each.tenth_contribution)) < _NOTHING:
+            continue
+        chinese, english = labels.both(words, each.feature)
+        colour = "red" if each.difference < -_NOTHING else "green" if each.difference > _NOTHING else "dim"
+        table.add_row(
+            f"{chinese} [dim]{english}[/]",
+            f"{each.own_contribution:+.2f}",
+            f"{each.tenth_contribution:+.2f}",
+            f"[{colour}]{each.difference:+.2f}[/]",
+        )
+    console.print(table)
+    if found.requirements:
+        console.print(_checklist(found.requirements))
+    for change in found.changes:
+        mark, colour = ("✓", "green") if change.enough else ("·", "dim")
+        line = Text(f"{mark} ", style=colour)
+        line.append(_safe("，并".join(step.chinese for step in change.steps)), style="not dim")
+        line.append(f"  → 第 {change.rank:,} 名 · {change.score:.3f}（{change.gain:+.2f}）", style=colour)
+        line.append("\n  " + _safe(" and ".join(step.english for step in change.steps)), style="dim")
+        console.print(line)
+    console.print(Text(f"release {found.release} · {found.candidates:,} candidates", style="dim"))
 
 
 def _headline(result: Result) -> RenderableType:

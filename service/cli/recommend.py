@@ -1,10 +1,11 @@
-"""``rongtong recommend suppliers`` and ``rongtong recommend buyers``
+"""``rongtong recommend suppliers``, ``rongtong recommend buyers`` and ``rongtong recommend why``
 
 Who may run commands here may see every need of the workspace, whatever its visibility.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -12,16 +13,19 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from indexes.errors import InputError
-from recommender.catalogue import Link
+from recommender.catalogue import Link, Scope
 from service.cli.common import Home, Json, Progress, group, messages, output, print_json, progress, workspace
 from service.cli.options import AsOf, as_day
 
 if TYPE_CHECKING:
+    from recommender.decisions import DecisionLog
+    from recommender.query import BuyerQuery, SupplierQuery
     from recommender.results import Recommendation
+    from service.workspace import Workspace
 
 app = group("Ranked suppliers for a need, or ranked needs and their buyers for an enterprise.")
 SOME_LEFT_OUT = 3
-Query = TypeVar("Query")
+Query = TypeVar("Query", "SupplierQuery", "BuyerQuery")
 
 
 TopK = Annotated[int, typer.Option("--top-k", metavar="K", help="How many results, 1 to 1000.")]
@@ -43,8 +47,20 @@ Strict = Annotated[
         help="Leave out who fails a must-have requirement (default: rank lower), and say how many.",
     ),
 ]
+AcrossChains = Annotated[
+    Scope,
+    typer.Option(
+        "--scope",
+        help="same: results of the need's own industry chain; cross: only those from other chains.",
+    ),
+]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="RUN.jsonl", help="Write the results there, one line each.")
+]
+
+
+Log = Annotated[
+    bool, typer.Option("--log", help="Keep the decision, so that `rongtong replay` can make it again.")
 ]
 
 
@@ -61,6 +77,7 @@ def suppliers(
     link: OnLink = None,
     explain: Explain = False,
     strict: Strict = False,
+    scope: AcrossChains = Scope.ANY,
     exposure: Annotated[
         bool,
         typer.Option(
@@ -69,6 +86,7 @@ def suppliers(
         ),
     ] = False,
     out: Out = None,
+    log: Log = False,
     as_of: AsOf = "",
     home: Home = None,
     as_json: Json = False,
@@ -79,6 +97,7 @@ def suppliers(
     _one_of(need=need, text=text, needs=needs)
     day, filters = as_day(as_of), Filters.parse(where)
     place = workspace(home)
+    log_into = _decisions(place, several=bool(needs or out)) if log else None
     left_out: list[str] = []
     if needs is not None:
         from service.cli.files import needs_from
@@ -103,6 +122,7 @@ def suppliers(
             explain=explain,
             policy=Policy.STRICT if strict else Policy.LENIENT,
             exposure=known,
+            scope=scope,
         )
         for each in asked
     ]
@@ -114,8 +134,49 @@ def suppliers(
         out=out,
         as_json=as_json,
         several=needs is not None,
+        log=log_into,
     )
     _tell_left_out(left_out)
+
+
+@app.command("why")
+def why(
+    enterprise: Annotated[
+        str, typer.Option("--enterprise", metavar="ID", help="The enterprise that was not recommended.")
+    ],
+    need: Annotated[str, typer.Option("--need", metavar="ID", help="A need of the catalogue.")] = "",
+    text: Annotated[str, typer.Option("--text", metavar="TEXT", help="A need in words.")] = "",
+    where: Where = "",
+    link: OnLink = None,
+    strict: Strict = False,
+    as_of: AsOf = "",
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Why is this enterprise not among the first ten for a need, and what would lift it there?"""
+    from recommender.query import Filters, Policy, SupplierQuery, need_from_text
+
+    _one_of(need=need, text=text)
+    place = workspace(home)
+    if text:
+        asked = need_from_text(text, link=link)
+    else:
+        with place.catalogue() as catalogue:
+            asked = catalogue.need(need)
+    query = SupplierQuery(
+        need=asked,
+        as_of=as_day(as_of),
+        filters=Filters.parse(where),
+        link=link,
+        policy=Policy.STRICT if strict else Policy.LENIENT,
+    )
+    found = place.engine().why(query, enterprise)
+    if as_json:
+        print_json(found.to_json())
+        return
+    from service.cli.present import show_why
+
+    show_why(output(), found)
 
 
 @app.command("buyers")
@@ -137,7 +198,9 @@ def buyers(
     link: OnLink = None,
     explain: Explain = False,
     strict: Strict = False,
+    scope: AcrossChains = Scope.ANY,
     out: Out = None,
+    log: Log = False,
     as_of: AsOf = "",
     home: Home = None,
     as_json: Json = False,
@@ -150,6 +213,7 @@ def buyers(
     day, filters = as_day(as_of), Filters.parse(where)
     visible = tuple(each.value for each in Visibility)
     place = workspace(home)
+    log_into = _decisions(place, several=bool(enterprises or out)) if log else None
     left_out: list[str] = []
     if text:
         pairs = [enterprise_from_text(text)]
@@ -173,6 +237,7 @@ def buyers(
             explain=explain,
             visibility=visible,
             policy=Policy.STRICT if strict else Policy.LENIENT,
+            scope=scope,
         )
         for each, offerings in pairs
     ]
@@ -184,6 +249,7 @@ def buyers(
         out=out,
         as_json=as_json,
         several=enterprises is not None,
+        log=log_into,
     )
     _tell_left_out(left_out)
 
@@ -197,6 +263,7 @@ def _answer(
     out: Path | None,
     as_json: bool,
     several: bool,
+    log: DecisionLog | None,
 ) -> None:
     """Compute and print, or write. ``named`` gives the id and the title of what a query asks for."""
     with progress("recommend") as bar:
@@ -210,6 +277,13 @@ def _answer(
             summary = {"out": str(out), "answered": number}
         else:
             kept = list(found)
+    if log is not None:
+        from recommender.decisions import answer_bytes
+        from service.answers import document_of
+
+        ((_, one),) = kept
+        decision = log.record(queries[0], one, answer_bytes(document_of(one)))
+        log.close()
     if out is not None:
         if as_json:
             print_json(summary)
@@ -219,13 +293,24 @@ def _answer(
         if several:
             print_json({"answers": [{asked: name[0]} | each.to_json() for name, each in kept]})
         else:
-            print_json(kept[0][1].to_json())
+            print_json(kept[0][1].to_json() | ({"decision": decision} if log is not None else {}))
     else:
         from service.cli.present import show
 
         console = output()
         for (asked_id, title), each in kept:
             show(console, each, f"{asked_id} {title}".strip())
+        if log is not None:
+            console.print(f"decision {decision} · rongtong replay {decision}", style="dim")
+
+
+def _decisions(place: Workspace, *, several: bool) -> DecisionLog:
+    """The log for one decision. Raises InputError where *several* are asked for."""
+    if several:
+        raise InputError("Only single decisions are logged.", field="log", mend="ask without FILE and --out")
+    # as a replay does; it must be said before numpy is loaded
+    os.environ["OMP_NUM_THREADS"] = "1"
+    return place.decisions()
 
 
 def _counted(

@@ -58,12 +58,14 @@ const PROVINCES = ("北京 天津 河北 山西 内蒙古 辽宁 吉林 黑龙�
 const CERTIFICATES = ["ISO 9001", "ISO 14001", "ISO 45001", "IATF 16949", "ISO/TS 22163", "AS9100", "EN 15085", "CRCC", "GJB 9001C", "ISO 13485"];
 const MARKS = { met: "✓", missing: "✗", unknown: "?", conflict: "!" };
 const OPEN_AT_FIRST = 3;
+const AROUND = 16; // characters shown on either side of quoted words
 
 let direction = "suppliers";
 let picked = { suppliers: null, buyers: null }; // {id, name}: asked by id instead of by text
 let texts = { suppliers: "", buyers: "" };
 let words = { features: {}, links: {}, tiers: {}, sizes: {}, reserved: {}, statuses: {}, kinds: {}, fields: {} };
 let running = null;
+let last = null; // the question that the list answers
 
 const word = (table, key) => (words[table] && words[table][key]) || { zh: String(key), en: "" };
 
@@ -105,7 +107,10 @@ async function ask(event) {
       body: JSON.stringify(body),
       signal: mine.signal,
     });
-    if (running === mine) show(answer, asked, picked[asked] ? picked[asked].name : body.text);
+    if (running === mine) {
+      last = body;
+      show(answer, asked, picked[asked] ? picked[asked].name : body.text);
+    }
   } catch (problem) {
     if (running === mine) fail(problem);
   } finally {
@@ -133,7 +138,8 @@ async function fetchJson(url, options) {
     throw { status: response.status, detail: "服务器的回答无法读取。", mend: "The answer could not be read." };
   }
   if (!response.ok) throw content;
-  return content;
+  const decision = response.headers.get("X-Decision-Id");
+  return decision ? { ...content, decision } : content;
 }
 
 // ---- states -------------------------------------------------------------------------------------
@@ -150,6 +156,8 @@ function loading() {
   byId("results-head").hidden = true;
   byId("cards").replaceChildren();
   byId("left-out").replaceChildren();
+  byId("why").hidden = true;
+  byId("complete").replaceChildren();
   byId("state").replaceChildren(make("div", { class: "loading", "aria-hidden": "true" }, [0, 1, 2].map(() => make("div", { class: "ghost" }))));
   byId("status").textContent = "正在查找…… Searching…";
 }
@@ -192,9 +200,13 @@ function show(answer, asked, what) {
       make("p", {}, "请放宽筛选条件，或换一种说法。 Try fewer filters or other words.")),
   );
   byId("left-out").replaceChildren(leftOut(answer.left_out));
-  byId("cards").replaceChildren(...answer.results.map((result, place) => card(result, place, asked)));
+  const need = asked === "suppliers" ? answer.query : {};
+  byId("cards").replaceChildren(...answer.results.map((result, place) => card(result, place, asked, need)));
+  byId("why").hidden = asked !== "suppliers";
+  offerCompletion(asked, answer);
+  byId("why-answer").replaceChildren();
   byId("status").textContent = count ? `找到 ${count} 条结果。 ${count} results.` : "没有匹配的结果。 Nothing matches.";
-  byId("release").textContent = `数据版本 Release ${answer.release}`;
+  byId("release").textContent = `数据版本 Release ${answer.release}${answer.decision ? ` · 决策编号 Decision ${answer.decision}` : ""}`;
   byId("results").focus({ preventScroll: true });
   byId("results").scrollIntoView({ behavior: "smooth", block: "start" });
 }
@@ -223,7 +235,7 @@ function remarks(result) {
 
 // ---- one result ---------------------------------------------------------------------------------
 
-function card(result, place, asked) {
+function card(result, place, asked, need) {
   const percent = Math.round(result.score * 100);
   const meter = make("i");
   meter.style.width = `${Math.max(2, percent)}%`;
@@ -247,7 +259,7 @@ function card(result, place, asked) {
     first ? make("p", { class: "say" }, first) : null,
     (result.cautions || []).length
       ? make("ul", { class: "cautions", "aria-label": "提醒 Cautions" }, result.cautions.map((c) => make("li", {}, c))) : null,
-    reasons(result, place, asked, second),
+    reasons(result, place, asked, need, second),
   );
   return item;
 }
@@ -275,7 +287,7 @@ function moment(text) {
   return text.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)?$/, "$1 $2").replace(/ 00:00$/, "");
 }
 
-function reasons(result, place, asked, otherSide) {
+function reasons(result, place, asked, need, otherSide) {
   const tally = {};
   for (const each of result.requirements || []) tally[each.status] = (tally[each.status] || 0) + 1;
   const verdicts = Object.keys(MARKS).filter((status) => tally[status]).map((status) =>
@@ -284,7 +296,7 @@ function reasons(result, place, asked, otherSide) {
     make("summary", {}, both("理由", "Reasons"), verdicts),
     make("div", { class: "reason-grid" },
       make("div", {},
-        block("原文对照", "Quoted words", evidence(result.evidence || [])),
+        block("原文对照", "Quoted words", evidence(result.evidence || [], need)),
         block("要求核对", "Requirements", checklist(result.requirements || [])),
         result.cross_chain ? block("跨链路径", "Across chains", crossing(result.cross_chain)) : null,
       ),
@@ -301,13 +313,23 @@ function block(zh, en, content) {
   return content ? make("div", { class: "block" }, make("h4", {}, both(zh, en)), content) : null;
 }
 
-function evidence(pairs) {
+/** The quoted words, marked; where the whole text is at hand, among the words that stand around them. */
+function marked(span, text) {
+  const at = (text || "").indexOf(span);
+  if (at < 0) return make("q", {}, make("mark", {}, span));
+  const before = text.slice(Math.max(0, at - AROUND), at);
+  const after = text.slice(at + span.length, at + span.length + AROUND);
+  return make("q", {},
+    at > AROUND ? `…${before}` : before, make("mark", {}, span), at + span.length + AROUND < text.length ? `${after}…` : after);
+}
+
+function evidence(pairs, need) {
   if (!pairs.length) return null;
   return make("div", {}, pairs.map((pair) =>
     make("div", { class: "pair" },
-      make("div", { class: "quote quote-need" }, make("small", {}, `需求 · ${word("fields", pair.need.field).zh}`), make("q", {}, pair.need.span)),
+      make("div", { class: "quote quote-need" }, make("small", {}, `需求 · ${word("fields", pair.need.field).zh}`), marked(pair.need.span, need[pair.need.field])),
       make("span", { class: "arrow", "aria-label": "对应" }, "↔"),
-      make("div", { class: "quote quote-offer" }, make("small", {}, `供给 · ${word("fields", pair.offer.field).zh}`), make("q", {}, pair.offer.span)),
+      make("div", { class: "quote quote-offer" }, make("small", {}, `供给 · ${word("fields", pair.offer.field).zh}`), marked(pair.offer.span)),
       make("span", { class: "alike" }, `相似度 ${pair.similarity.toFixed(2)}`, pair.offer.offering_id ? ` · ${pair.offer.offering_id}` : ""),
     )));
 }
@@ -357,20 +379,73 @@ function bars(result) {
   const parts = [...(result.contributions || [])].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
   if (!parts.length) return null;
   const largest = Math.max(...parts.map((p) => Math.abs(p.contribution))) || 1;
-  const signed = (value) => (value >= 0 ? "+" : "−") + Math.abs(value).toFixed(2);
-  const rows = parts.filter((part) => Math.abs(part.contribution) >= 0.005).map((part) => {
-    const bar = make("i", { class: part.contribution >= 0 ? "plus" : "minus" });
-    bar.style.width = `${(Math.abs(part.contribution) / largest) * 50}%`;
-    const name = word("features", part.feature);
-    const value = typeof part.value === "number" ? part.value.toFixed(2) : "";
-    return make("tr", { title: `${part.feature} = ${value}` },
-      make("th", { scope: "row" }, name.zh, name.en ? english(name.en) : ""),
-      make("td", {}, make("div", { class: "axis", "aria-hidden": "true" }, bar)),
-      make("td", { class: "number" }, signed(part.contribution)),
-    );
-  });
+  const rows = parts.filter((part) => Math.abs(part.contribution) >= 0.005)
+    .map((part) => bar(part.feature, part.contribution, largest, `${part.feature} = ${part.value.toFixed(2)}`));
   rows.push(make("tr", { class: "base" }, make("th", { scope: "row" }, "起点 ", english("base")), make("td"), make("td", { class: "number" }, signed(result.base))));
   return make("table", { class: "bars" }, make("tbody", {}, rows));
+}
+
+const signed = (value) => (value >= 0 ? "+" : "−") + Math.abs(value).toFixed(2);
+
+// ---- why not ------------------------------------------------------------------------------------
+
+async function askWhy(event) {
+  event.preventDefault();
+  const id = byId("why-id").value.trim();
+  if (!id || !last) return byId("why-id").focus();
+  const { need_id, text, filters, link, policy } = last;
+  byId("why-answer").replaceChildren(make("p", { class: "small" }, "正在计算…… Computing…"));
+  try {
+    const found = await fetchJson("/v1/recommendations/why", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ need_id, text, filters, link, policy, enterprise_id: id }),
+    });
+    byId("why-answer").replaceChildren(whyNot(found));
+  } catch (problem) {
+    const mend = problem.mend ? make("p", { class: "small" }, `→ ${problem.mend}`) : null;
+    byId("why-answer").replaceChildren(notice("notice-bad", "没有成功", "That did not work", make("p", {}, problem.detail || ""), mend));
+  }
+}
+
+/** Where an enterprise stands, feature by feature beside the tenth, and what would lift it. */
+function whyNot(found) {
+  return make("div", { class: "why-found" },
+    make("p", { class: "why-place" }, make("strong", {}, `第 ${found.rank} 名`), ` / ${found.candidates} · ${found.name} `,
+      english(`rank ${found.rank} of ${found.candidates}`)),
+    make("p", { class: "why-say" }, found.for_supplier),
+    found.kept_out.length ? make("ul", { class: "cautions" }, found.kept_out.map((each) => make("li", {}, both(each.zh, each.en)))) : null,
+    make("div", { class: "why-grid" },
+      block("与第十名相比", "Beside the tenth", differences(found.differences)),
+      make("div", {}, block("可以改变的", "What could change", changes(found.changes)), block("要求核对", "Requirements", checklist(found.requirements))),
+    ),
+  );
+}
+
+function differences(parts) {
+  const shown = parts.filter((part) => Math.abs(part.difference) >= 0.005).sort((a, b) => a.difference - b.difference);
+  const largest = Math.max(...shown.map((part) => Math.abs(part.difference)), 0.01);
+  return make("table", { class: "bars" }, make("tbody", {}, shown.map((part) => bar(part.feature, part.difference, largest,
+    `${signed(part.contribution)} / ${signed(part.tenth_contribution)}`))));
+}
+
+function changes(several) {
+  if (!several.length) return null;
+  return make("ul", { class: "changes" }, several.map((change) =>
+    make("li", { class: change.enough ? "enough" : null },
+      make("span", {}, change.steps.map((step) => step.zh).join("，并"), " ", english(change.steps.map((step) => step.en).join(" and "))),
+      make("span", { class: "from" }, `→ 第 ${change.rank} 名 · ${(change.score * 100).toFixed(change.score < 0.1 ? 1 : 0)}%（${signed(change.gain)}）`))));
+}
+
+/** A row of a table of bars: what, how much to either side, the number. */
+function bar(feature, amount, largest, title) {
+  const length = make("i", { class: amount >= 0 ? "plus" : "minus" });
+  length.style.width = `${(Math.abs(amount) / largest) * 50}%`;
+  const name = word("features", feature);
+  return make("tr", { title },
+    make("th", { scope: "row" }, name.zh, name.en ? english(name.en) : ""),
+    make("td", {}, make("div", { class: "axis", "aria-hidden": "true" }, length)),
+    make("td", { class: "number" }, signed(amount)));
 }
 
 function crossing(path) {
@@ -453,10 +528,24 @@ function fill() {
     make("label", {}, make("input", { type: "checkbox", name: "tier", value: name }), label.zh, " ", english(label.en))));
 }
 
+/** A link may ask: /?text=… for suppliers of something, /?enterprise=ID for the buyers of a firm. */
+function followLink() {
+  const link = new URLSearchParams(location.search);
+  if (link.get("enterprise")) {
+    turn("buyers");
+    pick({ id: link.get("enterprise"), name: link.get("enterprise") });
+    ask();
+  } else if (link.get("text")) {
+    byId("text").value = link.get("text");
+    ask();
+  }
+}
+
 async function start() {
   turn("suppliers");
   byId("form").addEventListener("submit", ask);
   byId("form").addEventListener("input", countFilters);
+  byId("why").addEventListener("submit", askWhy);
   byId("text").addEventListener("input", () => fieldError(""));
   byId("text").addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask(event);
@@ -492,6 +581,7 @@ async function start() {
     fail(problem);
   }
   fill();
+  followLink();
   try {
     const ready = await fetchJson("/readyz");
     byId("release").textContent = `数据版本 Release ${ready.release} · 模型 Encoder ${ready.encoder}`;

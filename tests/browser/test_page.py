@@ -26,7 +26,7 @@ def test_a_person_types_a_need_and_sees_suppliers_with_reasons(page, serve, engi
     assert "株洲田心轴承有限公司" in first.inner_text()
     assert "87%" in first.inner_text()
     assert "湖南省株洲市" in first.inner_text()
-    assert first.locator(".quote-need q").first.inner_text().strip("“”") == "轴箱轴承"
+    assert "轴箱轴承" in first.locator(".quote-need q").first.inner_text()
     assert first.locator(".quote-offer q").first.inner_text().strip("“”") == "动车组轴箱轴承单元"
     assert first.locator(".checklist li").count() == 3
     assert "专精特新小巨人 / 单项冠军" in first.locator(".checklist").inner_text()
@@ -90,6 +90,45 @@ def test_a_moved_result_says_from_where_and_why(page, serve, engine):
     assert "按评分为第 3 名" in remarks
     assert "与评分相近者轮流" in remarks
     assert "不满足必备要求" in remarks
+
+
+def test_quoted_words_are_marked_on_both_sides(page, serve, engine):
+    page.goto(serve(engine))
+    ask(page)
+    pair = page.locator(".card").first.locator(".pair").first
+    assert pair.locator(".quote-need mark").inner_text() == "轴箱轴承"
+    assert pair.locator(".quote-offer mark").inner_text() == "动车组轴箱轴承单元"
+
+
+def test_a_supplier_that_is_not_in_the_list_can_see_why(page, serve, engine):
+    page.goto(serve(engine))
+    assert not page.is_visible("#why")
+    page.click("#filters summary")
+    page.fill("#region", "31")
+    ask(page)
+    page.fill("#why-id", "E2")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".why-found")
+    shown = page.inner_text("#why-answer")
+    for words in (
+        "第 41 名",
+        "常州精锻",
+        HOSTILE,
+        "取得并填报 ISO/TS 22163",
+        "第 9 名",
+        "不符合筛选条件：31",
+        "−1.20",
+    ):
+        assert words in shown
+    assert engine.asked[-1].filters.region == ("31",)
+    page.fill("#why-id", "nobody")
+    page.click("#why button")
+    page.wait_for_selector("#why-answer .notice")
+    assert page.evaluate("window.hacked") is None
+    page.click("#tab-buyers")
+    ask(page)
+    page.wait_for_selector(".buyer")
+    assert not page.is_visible("#why")
 
 
 def test_the_question_can_be_turned_round(page, serve, engine):

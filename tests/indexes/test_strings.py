@@ -25,6 +25,11 @@ def test_a_saved_table_answers_the_same(tmp_path: Path) -> None:
     assert table.find("轮") is None
 
 
+def test_all_strings_come_at_once_as_bytes() -> None:
+    assert StringTable.build(["b", "轴承", ""]).pieces() == [b"b", "轴承".encode(), b""]
+    assert StringTable.build([]).pieces() == []
+
+
 def test_an_empty_table_finds_nothing(tmp_path: Path) -> None:
     StringTable.build([]).save(tmp_path, "ids")
     table = StringTable.load(tmp_path, "ids")

@@ -1,15 +1,27 @@
+from dataclasses import replace
 from datetime import date
 
-import numpy as np
 import pytest
 
 from recommender.catalogue import Certification, Enterprise, Need
 from recommender.encoder import Encoder
-from recommender.explanation import cautions, evidence, for_buyer, for_supplier, phrases_of
+from recommender.explanation import (
+    Offer,
+    Side,
+    cautions,
+    evidence,
+    for_buyer,
+    for_supplier,
+    masked,
+    phrases_of,
+)
+from recommender.explanation.masking import losses
 from recommender.explanation.phrases import runs
-from recommender.results import Evidence, Requirement, Span
+from recommender.ranking import PRIOR
+from recommender.results import Evidence, Requirement, Source, Span
 from recommender.text.clauses import clauses
 
+DAY = date(2026, 11, 21)
 PAIR = Evidence(Span("title", "轴箱轴承"), Span("title", "轴承"), "o1", 0.9)
 
 
@@ -34,50 +46,161 @@ def test_runs_are_whole_words_inside_a_clause():
     found = list(runs(clause))
     assert "轴箱轴承" in found
     assert not any(run.startswith(("用", "的")) or run.endswith("的") for run in found)
-    assert all(run in clause and 4 <= len(run) <= 16 for run in found)
+    assert "轴承" in found
+    assert all(run in clause and 2 <= len(run) <= 16 for run in found)
+
+
+@pytest.mark.parametrize("clause", ["2026年设备服务采购", "平台建设服务", "有120个"])
+def test_words_that_stand_in_every_notice_are_no_run(clause: str):
+    assert list(runs(clause)) == []
+
+
+def quote(encoder: Encoder, need: Need, *offers: Offer) -> tuple[Evidence, ...]:
+    """What is quoted of *offers* of one enterprise, whose profile is its first offer."""
+    (vector,) = encoder.encode([f"{need.title} {need.description}"])
+    phrases = phrases_of({"title": need.title, "description": need.description}, encoder, but=need.buyer_name)
+    first = offers[0].vector if offers else vector
+    (found,) = evidence(need, phrases, vector, [(Side(first, first), offers)], encoder, PRIOR)
+    return found
+
+
+def offer(encoder: Encoder, offering_id: str, title: str, description: str = "") -> Offer:
+    (vector,) = encoder.encode([f"{title} {description}"])
+    return Offer(offering_id, {"title": title, "description": description}, vector)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "。；，", "𠮷"])
 def test_a_text_without_words_has_nothing_to_quote(text: str, encoder: Encoder):
     assert phrases_of({"title": text}, encoder).phrases == ()
-    vector = np.zeros(encoder.dimension, np.float32)
-    assert (
-        evidence(phrases_of({"title": text}, encoder), vector, [("o", {"title": "轴承"}, vector)], encoder)
-        == ()
-    )
+    assert quote(encoder, Need("n", text), offer(encoder, "o", "轴承")) == ()
+    assert quote(encoder, Need("n", "轴承采购"), offer(encoder, "o", text)) == ()
+    assert quote(encoder, Need("n", "轴承采购")) == ()
 
 
 def test_the_words_that_say_the_same_are_paired(encoder: Encoder):
-    need = {"title": "办公桌椅与轴箱轴承采购", "description": "付款方式为月结。"}
-    offer = {"title": "铁路轴承", "description": "位于园区东侧，交通便利。"}
-    vector, need_vector = encoder.encode(["铁路轴承", "轴箱轴承采购"])
-    (found,) = evidence(phrases_of(need, encoder), need_vector, [("o", offer, vector)], encoder)
-    assert (found.offer.field, found.offer.span) == ("title", "铁路轴承")
+    need = Need("n", "办公桌椅与轴箱轴承采购", "付款方式为月结。")
+    (found,) = quote(encoder, need, offer(encoder, "o", "铁路轴承", "位于园区东侧，交通便利。"))
+    assert (found.offering_id, found.offer.field, found.offer.span) == ("o", "title", "铁路轴承")
     assert "轴承" in found.need.span
-    assert found.need.span in need[found.need.field]
+    assert found.need.span in getattr(need, found.need.field)
+
+
+def test_a_long_clause_of_an_offer_is_quoted_in_part(encoder: Encoder):
+    text = "公司拥有自主研发团队并长期向主机厂批量供应铁路轴承"
+    (found,) = quote(
+        encoder, Need("n", "铁路轴承"), Offer("", {"description": text}, encoder.encode([text])[0])
+    )
+    assert "轴承" in found.offer.span
+    assert len(found.offer.span) < 10
+
+
+def test_who_buys_is_not_what_is_wanted(encoder: Encoder):
+    need = Need("n", "中国中车：轴箱轴承", buyer_name="中国中车")
+    spans = [p.span for p in phrases_of({"title": need.title}, encoder, but=need.buyer_name).phrases]
+    assert "轴箱轴承" in spans
+    assert "中国中车" not in spans
+    assert phrases_of({"title": "有限公司"}, encoder).phrases == ()
+
+
+@pytest.mark.parametrize("title", ["嘉兴", "1.1项目概况", "及维保", "#地块", "某系统"])
+def test_places_headings_and_torn_phrases_are_not_quotable(title: str, encoder: Encoder):
+    assert title not in [phrase.span for phrase in phrases_of({"title": title}, encoder).phrases]
+
+
+def test_what_an_offer_is_not_is_not_quoted(encoder: Encoder):
+    assert quote(encoder, Need("n", "轴承"), offer(encoder, "o", "非轴承")) == ()
+
+
+def test_masking_takes_words_out_wherever_they_stand():
+    need = masked(Need("n", "轴承与轴承座", "供应轴承。", "轴承厂"), "轴承")
+    assert (need.title, need.description, need.qualification) == ("，与，座", "供应，。", "轴承厂")
+
+
+def test_masking_what_the_match_rests_on_loses_more_than_masking_the_rest(encoder: Encoder):
+    need = Need("n", "轴箱轴承及食堂桌椅")
+    (vector,) = encoder.encode(["铁路轴箱轴承"])
+    ((bearing, chairs),) = losses(need, ["轴箱轴承", "食堂桌椅"], [Side(vector, vector)], encoder, PRIOR)
+    assert bearing > 0 > chairs
+
+
+def test_words_that_can_be_masked_without_a_loss_are_not_quoted(encoder: Encoder):
+    flat = replace(PRIOR, curves=())
+    need, several = (
+        Need("n", "轴承"),
+        [(Side(*encoder.encode(["轴承", "轴承"])), [offer(encoder, "o", "轴承")])],
+    )
+    phrases, (vector,) = phrases_of({"title": need.title}, encoder), encoder.encode(["轴承"])
+    assert evidence(need, phrases, vector, several, encoder, flat) == [()]
+    assert len(evidence(need, phrases, vector, several, encoder, PRIOR)[0]) == 1
 
 
 def test_sentences_are_made_of_the_parts_and_nothing_else():
     parts = (Requirement("CRCC", "certification", "met"), Requirement("ISO 9001", "certification", "missing"))
     chinese, english = for_buyer("某厂", [PAIR], parts).split("\n")
-    assert chinese == "某厂的“轴承”对应需求中的“轴箱轴承”；已满足：CRCC；缺少：ISO 9001。"
-    assert english == "某厂 offers “轴承”, which answers “轴箱轴承”; meets CRCC; lacks ISO 9001."
+    assert chinese == "某厂的“轴承”对应需求中的“轴箱轴承”；已满足：CRCC；不满足：ISO 9001。"
+    assert english == "某厂 offers “轴承”, which answers “轴箱轴承”; meets CRCC; does not meet ISO 9001."
     chinese, english = for_supplier(Need("n", "t", buyer_name="某集团"), [PAIR], parts).split("\n")
-    assert chinese == "某集团需要“轴箱轴承”，贵企业的“轴承”与之对应；尚缺：ISO 9001。"
+    assert chinese == "某集团需要“轴箱轴承”，贵企业的“轴承”与之对应；尚不满足：ISO 9001。"
     tier = Requirement("little_giant|champion", "tier", "missing")
     assert "专精特新小巨人 / 制造业单项冠军" in for_buyer("某厂", [PAIR], [tier])
     assert "仅按整体业务比较" in for_buyer("某厂", [], ())
 
 
+def test_a_sentence_names_three_requirements_must_haves_first_and_no_unknown_wish():
+    wish = Requirement("800 吨", "quantity", "unknown", must=False)
+    several = [Requirement(f"R{i}", "specification", "unknown", must=i != 0) for i in range(5)]
+    assert "待核实：R1、R2、R3。" in for_buyer("某厂", [PAIR], [wish, *several])
+    assert "待核实" not in for_buyer("某厂", [PAIR], [wish])
+    met = Requirement("CRCC", "certification", "met")
+    assert "所列要求均已满足" in for_supplier(Need("n", "t"), [PAIR], [met])
+    assert "必备要求均已满足" in for_supplier(Need("n", "t"), [PAIR], [met, wish])
+    assert "满足" not in for_supplier(Need("n", "t"), [PAIR], [wish])
+
+
+def chinese(found: tuple[str, ...]) -> list[str]:
+    return [text.split(" / ")[0] for text in found]
+
+
 def test_cautions_name_what_a_careful_reader_asks():
-    today = date(2026, 11, 21)
     enterprise = Enterprise(
         "e", "某厂", certifications=(Certification("CRCC", date(2026, 12, 1)), Certification("CCC"))
     )
-    found = cautions(enterprise, 1, [PAIR], [Requirement("ISO 9001", "certification", "conflict")], today)
-    assert [text.split(" / ")[0] for text in found] == [
+    conflict = Requirement("ISO 9001", "certification", "conflict")
+    assert chinese(cautions(enterprise, 1, [PAIR], [conflict], DAY)) == [
         "仅登记一项产品或能力",
+        "ISO 9001：填报与自述相互矛盾",
         "CRCC 将于 2026-12-01 到期",
-        "ISO 9001 的信息相互矛盾",
     ]
-    assert cautions(Enterprise("e", "某厂"), 3, [PAIR], [], today) == ()
+    assert cautions(Enterprise("e", "某厂"), 3, [PAIR], [], DAY, 365.0) == ()
+    assert chinese(cautions(Enterprise("e", "某厂"), 0, [], [], DAY)) == [
+        "没有可引用的对应语句，仅按整体业务比较",
+        "未登记产品，仅凭企业介绍匹配",
+    ]
+
+
+def test_a_profile_that_nobody_touched_for_more_than_a_year_is_stale():
+    assert chinese(cautions(Enterprise("e", "某厂"), 3, [PAIR], [], DAY, 400.0)) == ["资料已 400 天未更新"]
+
+
+def test_a_certificate_that_ends_too_early_and_a_capacity_that_is_short_are_told():
+    note = "2027-01-01 到期，早于交付日 / expires before delivery"
+    source = Source("certifications", "CRCC@2027-01-01")
+    ends = Requirement("CRCC", "certification", "met", None, source, note, expires=date(2027, 1, 1))
+    short = Requirement("800 吨", "quantity", "missing", note="产能 300 吨 不足 / capacity short", must=False)
+    assert chinese(cautions(Enterprise("e", "某厂"), 3, [PAIR], [ends, short], DAY)) == [
+        "CRCC：2027-01-01 到期，早于交付日",
+        "800 吨：产能 300 吨 不足",
+    ]
+
+
+def test_what_is_only_claimed_is_told_apart_from_what_is_read_and_from_what_is_missing():
+    read = Source("description", "x", "o1", inferred=True)
+    verdicts = [
+        Requirement("ISO 9001", "certification", "met", None, read),
+        Requirement("耐压 ≥ 6.3 MPa", "specification", "met", None, read),
+        Requirement("寿命 ≥ 9 年", "specification", "missing", None, read),
+    ]
+    assert chinese(cautions(Enterprise("e", "某厂"), 3, [PAIR], verdicts, DAY)) == [
+        "ISO 9001 仅见于自述，需核实",
+        "耐压 ≥ 6.3 MPa 由产品介绍读出，需核实",
+    ]

@@ -10,11 +10,17 @@ from types import SimpleNamespace
 
 from indexes.errors import RongtongError, UnknownId
 from recommender.catalogue import Enterprise, Link, Need, NeedStatus, Offering, Tier, Visibility
+from recommender.chains.graph import ChainGraph
+from recommender.completion import Completion, CompletionQuery, Partner, Suggestion, Trigger, Without
 from recommender.matching.ledger import ExposureLedger
 from recommender.query import BuyerQuery, Policy, SupplierQuery
 from recommender.results import (
+    Change,
+    ChangeStep,
     Contribution,
+    Difference,
     Evidence,
+    KeptOut,
     LeftOut,
     Moved,
     Recommendation,
@@ -22,6 +28,7 @@ from recommender.results import (
     Result,
     Source,
     Span,
+    WhyNot,
 )
 from service.api.desk import Desk
 from service.live import LiveEngine
@@ -71,9 +78,17 @@ class FakeEngine:
     release: str = "20260131-081500-001"
     problem: Exception | None = None
     empty: bool = False
-    asked: list[SupplierQuery | BuyerQuery] = field(default_factory=list)
+    asked: list[SupplierQuery | BuyerQuery | CompletionQuery] = field(default_factory=list)
     encoder: SimpleNamespace = field(
         default_factory=lambda: SimpleNamespace(name="fake-encoder", dimension=4, fingerprint="f" * 64)
+    )
+    snapshot: SimpleNamespace = field(
+        default_factory=lambda: SimpleNamespace(
+            graph=ChainGraph.empty(),
+            release="20260131-081500-001",
+            enterprise=ENTERPRISES.__getitem__,
+            offering=OFFERINGS.__getitem__,
+        )
     )
 
     def suppliers(self, query: SupplierQuery) -> Recommendation:
@@ -85,13 +100,58 @@ class FakeEngine:
         self._ask(query)
         return self._answer(query, (_buyer(NEEDS[0]),), {"enterprise_id": query.enterprise.enterprise_id})
 
+    def why(self, query: SupplierQuery, enterprise_id: str) -> WhyNot:
+        self._ask(query)
+        enterprise = _one(ENTERPRISES, "enterprise_id", enterprise_id)
+        step = ChangeStep("certificate", "ISO/TS 22163", "取得并填报 ISO/TS 22163", "obtain ISO/TS 22163")
+        return WhyNot(
+            self.release,
+            {"need_id": query.need.need_id, "title": query.need.title},
+            enterprise_id,
+            enterprise.name,
+            rank=41,
+            candidates=900,
+            score=0.12,
+            tenth_score=0.4,
+            listed=False,
+            kept_out=(KeptOut("region", "31", "不符合筛选条件：31", "the filter region keeps it out: 31"),),
+            differences=(Difference("semantic_match", 0.4, 0.8, 0.7, 1.9),),
+            requirements=(Requirement("ISO/TS 22163", "certification", "unknown"),),
+            changes=(Change((step,), 1.4, 0.36, 9, True),),
+            for_supplier="排第 41。\nIt ranks 41.",
+        )
+
+    def complete(self, query: CompletionQuery) -> Completion:
+        self._ask(query)
+        partner = Partner(
+            "testing",
+            Link.SERVICE,
+            "第三方检测与试验",
+            "third-party testing",
+            "第三方检测",
+            "要验证",
+            "proof",
+        )
+        triggers = (
+            Trigger("need", Source("title", query.need.title, inferred=True, start=0), HOSTILE),
+            *([Trigger("enterprise", Source("name", query.enterprise.name))] if query.enterprise else []),
+        )
+        results = tuple(_supplier(rank, each) for rank, each in enumerate(ENTERPRISES, 1))
+        return Completion(
+            self.release,
+            {"need_id": query.need.need_id, "top_k": query.top_k},
+            (Suggestion(partner, triggers, Need("", "第三方检测"), results[: query.top_k], stated=False),),
+            tuple(Without(link, "没有依据", "nothing") for link in Link if link is not Link.SERVICE),
+            query.explain,
+        )
+
     def suppliers_many(self, queries: Sequence[SupplierQuery]) -> Iterator[Recommendation]:
         return map(self.suppliers, queries)
 
     def buyers_many(self, queries: Sequence[BuyerQuery]) -> Iterator[Recommendation]:
         return map(self.buyers, queries)
 
-    def _ask(self, query: SupplierQuery | BuyerQuery) -> None:
+    def _ask(self, query: SupplierQuery | BuyerQuery | CompletionQuery) -> None:
         self.asked.append(query)
         if self.problem is not None:
             raise self.problem

@@ -224,3 +224,18 @@ def test_a_typed_need_waits_for_neither_torch_nor_the_database(tmp_path):
     command = [sys.executable, "-c", ONE_SHOT, str(tmp_path)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.stderr.strip() == "1 []"
+
+
+def test_why_prints_the_rank_the_difference_and_what_would_help(rongtong, engine):
+    result = rongtong(
+        "recommend", "why", "--need", "N1", "--enterprise", "E2", "--strict", "--where", "region=31"
+    )
+    assert result.exit_code == 0, result.output
+    for words in ("It ranks 41.", "最佳产品语义匹配", "-1.20", "取得并填报 ISO/TS 22163", "第 9 名"):
+        assert words in result.stdout
+    assert engine.asked[0].policy == "strict"
+    document = json.loads(
+        rongtong("recommend", "why", "--text", "轴承", "--enterprise", "E2", "--json").stdout
+    )
+    assert document["rank"] == 41
+    assert rongtong("recommend", "why", "--enterprise", "E2").exit_code == 2

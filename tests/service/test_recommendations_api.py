@@ -208,3 +208,35 @@ def test_the_longest_text_is_taken_even_when_it_is_escaped(client):
     assert (
         client.post(SUPPLIERS, content=body, headers={"Content-Type": "application/json"}).status_code == 200
     )
+
+
+WHY = "/v1/recommendations/why"
+
+
+def test_an_enterprise_learns_why_it_is_not_in_the_list(client, engine):
+    question = {"need_id": "N1", "enterprise_id": "E2", "filters": {"region": "31"}, "policy": "strict"}
+    document = client.post(WHY, json=question).json()
+    assert (document["rank"], document["candidates"], document["listed"]) == (41, 900, False)
+    assert document["differences"][0]["difference"] == pytest.approx(-1.2)
+    assert document["changes"][0]["steps"][0]["kind"] == "certificate"
+    assert document["kept_out"][0]["by"] == "region"
+    asked = engine.asked[0]
+    assert (asked.need.need_id, asked.filters.region, asked.policy) == ("N1", ("31",), Policy.STRICT)
+
+
+@pytest.mark.parametrize("need", ["N-registered", "N-closed", "unknown"])
+def test_only_public_open_needs_can_be_asked_about(client, engine, need):
+    answer = client.post(WHY, json={"need_id": need, "enterprise_id": "E1"})
+    assert answer.status_code == 404
+    assert engine.asked == []
+
+
+def test_why_asks_for_an_enterprise_and_one_need(client):
+    for body in (
+        {"need_id": "N1"},
+        {"enterprise_id": "E1"},
+        {"need_id": "N1", "text": "轴承", "enterprise_id": "E1"},
+        {"need_id": "N1", "enterprise_id": "E1", "top_k": 3},
+    ):
+        assert client.post(WHY, json=body).status_code == 422
+    assert client.post(WHY, json={"text": "轴承", "enterprise_id": "nobody"}).status_code == 404

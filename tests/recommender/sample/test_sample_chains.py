@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from recommender.catalogue.domain import Link
+from recommender.catalogue.domain import Link, Relation
 from recommender.intake.codes import industry_name, region_name
 from recommender.sample.chains import Chain, edges, load_chains, resolve
 from recommender.sample.check import common_runs, problems
@@ -72,6 +72,21 @@ def test_edges_join_each_pair_once_and_name_their_chain() -> None:
     assert max(Counter((e.source, e.target, e.relation, e.chain) for e in found).values()) == 1
     assert {edge.chain for edge in found} == {chain.name for chain in CHAINS.values()}
     assert not any(":" in edge.target for edge in found)
+
+
+def test_edges_tell_what_stands_in_each_segment_of_a_chain() -> None:
+    listed = {(e.source, e.target) for e in edges(CHAINS.values())}
+    assert ("轨道交通装备上游", "高碳铬轴承钢") in listed
+    assert ("轨道交通装备上游", industry_name(RAIL.industries["upstream"][0])) in listed
+    for chain in CHAINS.values():
+        words = {"upstream": "上游", "midstream": "中游", "downstream": "下游"}
+        assert all((chain.name + words[node.segment], node.name) in listed for node in chain.nodes)
+
+
+def test_another_name_is_listed_as_a_kind_unless_it_only_goes_on() -> None:
+    kinds = {(e.source, e.target) for e in edges(CHAINS.values()) if e.relation is Relation.HAS_KIND}
+    assert ("高碳铬轴承钢", "GCr15轴承钢") in kinds
+    assert ("轮对", "轮对总成") not in kinds
 
 
 def test_a_reference_may_lead_to_another_chain() -> None:

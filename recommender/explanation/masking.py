@@ -1,0 +1,112 @@
+"""What a match loses when words of the need are masked: the proof that quoted words carry the score.
+
+Leave-one-out, the oldest way to ask a model what it looked at (Li, Monroe & Jurafsky 2016): the words are
+taken out, the need is read again, and the model scores what is left.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.lexical import LexicalIndex
+from recommender import profile
+from recommender.catalogue.domain import Need
+from recommender.encoder import Encoder
+from recommender.ranking import AdditiveModel
+from recommender.text.tokens import tokens
+
+Vectors = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+_MASK = "，"
+_MOST_READ = 6_000  # characters of masked needs that are read for one answer
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """An enterprise as the need met it: the vectors (d,) of its best ``offering`` (zero where it has none)
+    and of its whole ``profile``, its row in the lexical index and its BM25."""
+
+    offering: Vectors
+    profile: Vectors
+    row: int = -1
+    lexical: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lexical:
+    """The index that gave the BM25 of the sides, and the best that the need reached in it."""
+
+    index: LexicalIndex
+    best: float
+
+
+def masked(need: Need, words: str) -> Need:
+    """*need* with *words* taken out wherever they stand in its title and description."""
+    return replace(
+        need, title=need.title.replace(words, _MASK), description=need.description.replace(words, _MASK)
+    )
+
+
+def losses(
+    need: Need,
+    spans: Sequence[str],
+    sides: Sequence[Side],
+    encoder: Encoder,
+    model: AdditiveModel,
+    lexical: Lexical | None = None,
+) -> Floats:
+    """(r, s) log-odds that each of r *sides* loses in the text features where one of s *spans* is masked; NaN
+    for the last spans where the need is so long that reading it again takes too much time.
+
+    Without *lexical* shared words are left out of the account. Their share is of the best of the *sides*,
+    which stands for the best of all.
+    """
+    read = spans[: max(4, _MOST_READ // (len(need.title) + len(need.description) + 1))]
+    found = np.full((len(sides), len(spans)), np.nan)
+    if not read or not sides:
+        return found
+    texts = [profile.need_texts(need), *(profile.need_texts(masked(need, span)) for span in read)]
+    distinct = list(dict.fromkeys(text for each in texts for text in each))
+    vectors = dict(zip(distinct, encoder.encode(distinct), strict=True))
+    needs = np.stack([profile.need_vector(*(vectors[text] for text in each)) for each in texts])
+    curves = {curve.feature: curve for curve in model.curves}
+    total = np.zeros((len(sides), len(texts)))
+    for feature, others in (
+        ("semantic_match", np.stack([side.offering for side in sides])),
+        ("profile_match", np.stack([side.profile for side in sides])),
+    ):
+        if feature in curves:
+            alike = (others @ needs.T).astype(np.float64)
+            alike[~others.any(axis=1)] = np.nan
+            total += curves[feature](alike)
+    if lexical and lexical.best > 0 and "lexical_match" in curves:
+        total += curves["lexical_match"](_shares(need, read, sides, lexical))
+    found[:, : len(read)] = total[:, :1] - total[:, 1:]
+    return found
+
+
+def _shares(need: Need, spans: Sequence[str], sides: Sequence[Side], lexical: Lexical) -> Floats:
+    """(r, 1 + s) BM25 as a share of the best, for the whole need and for each masked one."""
+    text = f"{need.title}\n{need.description}"
+    gone = [Counter(tokens(span) * text.count(span)) for span in spans]
+    held = Counter(profile.need_tokens(need))
+    rows = np.array([side.row for side in sides])
+    each = {
+        token: lexical.index.scores_of([token], rows).astype(np.float64)
+        for token in {t for counts in gone for t in counts if t in held}
+    }
+    scores = np.tile(np.array([[side.lexical] for side in sides]), (1, 1 + len(spans)))
+    for column, counts in enumerate(gone, 1):
+        for token, count in counts.items():
+            if token in each:
+                scores[:, column] -= min(count, held[token]) * each[token]
+    scores = np.maximum(scores, 0.0)
+    best = scores.max(axis=0)
+    scale = lexical.best / best[0] if best[0] > 0 else 1.0
+    return np.asarray(np.divide(scores, best * scale, out=np.zeros_like(scores), where=best > 0))

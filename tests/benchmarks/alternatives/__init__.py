@@ -1,0 +1,1 @@
+"""What else was tried for the encoder and the retrieval, measured on the development contracts."""
