@@ -188,5 +188,6 @@ def _with_rows(parts: Parts, found: Found, candidates: Candidates, rows: Rows, n
         offering=np.full(len(joined), -1, np.int64),
         profile=(snapshot.enterprises.vectors.rows(joined) @ found.vector).astype(np.float64),
         lexical=lexical[joined],
+        graph=found.reached.values(joined) if found.reached else None,
     )
     return with_exact_offerings(snapshot, all_of_them, found.vector, found.offered)
