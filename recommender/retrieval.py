@@ -87,7 +87,7 @@ def find_suppliers(
             scores = np.where(allowed, scores, 0.0)
         named = profile_rows[query][profile_rows[query] >= 0]
         chained = reached[query]
-        through = chained.best(allowed, depth // 4) if chained else np.zeros(0, np.int64)
+        through = chained.best(allowed, max(1, depth // 4)) if chained else np.zeros(0, np.int64)
         rows = np.unique(np.concatenate([owners, named, _best_positive(scores, depth), through]))
         semantic = np.full(len(rows), near[query][hits][-1] if hits.any() else np.nan)
         semantic[np.diff(snapshot.first)[rows] == 0] = np.nan

@@ -14,7 +14,8 @@ from recommender.requirements.certificates import Certificate, canonical
 from recommender.snapshot import Snapshot
 
 _DELIVERS = (Link.SUPPLY.value, Link.INDUSTRY.value)  # of the other links only who offers the very thing
-_MOST_REACHED = 2_000  # nodes that are counted as hanging on one
+MOST_REACHED = 500  # nodes that are counted as hanging on one
+_LEAST_REACHED = 0.01  # what is less sure than this does not hang on a node
 
 Flow = Mapping[int, list[tuple[int, float]]]  # node → (what it goes into, how sure)
 
@@ -95,18 +96,18 @@ def flow(edges: Iterable[Step]) -> Flow:
     return {start: sorted(ends.items()) for start, ends in found.items()}
 
 
-def hanging(flows: Flow, node: int) -> dict[int, float]:
-    """What hangs on *node*: each node downstream with the product along its surest path, the surest first.
-    Their sum is the weighted reach of the node."""
+def hanging(flows: Flow, node: int, limit: int = MOST_REACHED) -> dict[int, float]:
+    """What hangs on *node*: each node downstream with the product along its surest path, the surest first,
+    at most *limit*. Their sum is the weighted reach of the node."""
     found: dict[int, float] = {}
     heap = [(-1.0, node)]
-    while heap and len(found) <= _MOST_REACHED:
+    while heap and len(found) <= limit:
         sure, at = heapq.heappop(heap)
         if at in found:
             continue
         found[at] = -sure
         for end, share in flows.get(at, ()):
-            if end not in found:
+            if end not in found and -sure * share >= _LEAST_REACHED:
                 heapq.heappush(heap, (sure * share, end))
     found.pop(node, None)
     return found

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from recommender.catalogue.domain import Enterprise
-from recommender.chains.filling import Filling, flow, hanging, is_goods, standing_out
+from recommender.chains.filling import MOST_REACHED, Filling, flow, hanging, is_goods, standing_out
 from recommender.chains.graph import Step, Supplier
 from recommender.chains.nearness import Meant, closest, meant, near_document
 from recommender.chains.stored import Origin, Sitting
@@ -36,6 +36,7 @@ _MANY = 20  # firms on a node from which on the trouble of some is none of the c
 _USUAL = 0.5  # share of the chain's firms that hold a certificate which is usual in it
 _FIRMS_ASKED = 400
 _NEAR = 3
+_REACHED_IN_ALL = 500_000  # so that a chain of many thousand nodes takes seconds, not minutes
 _SOFTER = 0.5  # what is left of a severity where somebody else fills a substitute
 
 
@@ -95,7 +96,8 @@ def find_gaps(
     goods = [node for node in nodes if is_goods(graph, node)]
     known = set(goods)
     flows = flow(edge for edge in edges if {edge.start, edge.end} <= known)
-    hangs = {node: hanging(flows, node) for node in goods}
+    most_reached = min(MOST_REACHED, max(20, _REACHED_IN_ALL // max(1, len(goods))))
+    hangs = {node: hanging(flows, node, most_reached) for node in goods}
     most = max((sum(each.values()) for each in hangs.values()), default=0.0)
     sure = {n for e in edges if e.origin is not Origin.INFERRED for n in (e.start, e.end)}
     found: list[Finding] = []
@@ -159,12 +161,12 @@ def _weaknesses(
     if len(firms) > 1 and len(places) == 1 and "" not in places:
         facts = [_fact(filling.enterprise(row), "region", filling.enterprise(row).region) for row in firms]
         yield Weakness.ONE_REGION, facts, list(firms), 0
-    for weakness, trouble in (
-        (Weakness.FAILING, lambda row: _failing(filling, row)),
-        (Weakness.EXPIRING, lambda row: _expiring(filling, row, usual, days)),
-        (Weakness.OVER_BOOKED, lambda row: _over_booked(filling, row)),
+    for weakness, troubles in (
+        (Weakness.FAILING, {row: _failing(filling, row) for row in firms}),
+        (Weakness.EXPIRING, {row: _expiring(filling, row, usual, days) for row in firms}),
+        (Weakness.OVER_BOOKED, {row: _over_booked(filling, row) for row in firms}),
     ):
-        evidence = {row: fact for row in firms if (fact := trouble(row))}
+        evidence = {row: fact for row, fact in troubles.items() if fact}
         left = len(firms) - len(evidence)
         if evidence and left <= 1:
             yield weakness, list(evidence.values()), list(evidence), left

@@ -102,18 +102,25 @@ def _ways(graph: ChainGraph, node: int) -> Iterator[Way]:
                 f"{name} and {other} are both kinds of {both}",
                 Origin.INFERRED in (up.origin, down.origin),
             )
+    for step in graph.upstream(node):
+        yield along(step, _MATERIAL)
+    yield from _sharing(graph, node, _SHARED)
+    for up in graph.steps(node, [Relation.HAS_KIND], forward=False):  # a kind is made as the broader thing is
+        yield from _sharing(graph, up.end, _SHARED * _BROADER * up.confidence)
+
+
+def _sharing(graph: ChainGraph, node: int, factor: float) -> Iterator[Way]:
+    name = graph.name(node)
     for shared in graph.shared(node):
         other, thing = graph.name(shared.node), graph.name(shared.through)
         material = shared.relation is Relation.NEEDS_MATERIAL
         yield Way(
             shared.node,
-            _SHARED * shared.strength,
+            factor * shared.strength,
             f"{name}与{other}都需要{thing}" if material else f"{name}与{other}都经{thing}加工",
             f"{name} and {other} both {'need' if material else 'are processed by'} {thing}",
             inferred=False,
         )
-    for step in graph.upstream(node):
-        yield along(step, _MATERIAL)
 
 
 def _meant(graph: ChainGraph, node: int, near: Meant) -> Iterator[Way]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
+from recommender.catalogue.domain import Certification
 from recommender.requirements.certificates import canonical
 
 # words of the need (its chain, or else its title), the certificate that the industry asks for
@@ -29,16 +31,16 @@ def certificate_for(text: str) -> str:
     return next((certificate for words, certificate in PROOFS if re.search(words, text)), "")
 
 
-def to_prove(industry: str, held: Sequence[str], day: str) -> list[dict[str, str]]:
+def to_prove(industry: str, held: Sequence[Certification], as_of: date) -> list[dict[str, str]]:
     """What is left to prove to a buyer of *industry*, in Chinese and English, the certificate first.
 
-    *held* are ``NAME`` or ``NAME@YYYY-MM-DD``; what expired before *day* (YYYY-MM-DD) is not held.
+    What of *held* expired before *as_of* counts no more.
     """
     left: list[dict[str, str]] = []
     if wanted := certificate_for(industry):
         asked = canonical(wanted)
-        valid = [name for name, _, end in (each.partition("@") for each in held) if not end or end >= day]
-        if not any(canonical(name).satisfies(asked) for name in valid):
+        valid = [each for each in held if each.expires is None or each.expires >= as_of]
+        if not any(canonical(each.name).satisfies(asked) for each in valid):
             left.append({"zh": f"新行业的认证：{wanted}", "en": f"the new industry's certificate: {wanted}"})
     left.append({"zh": "样件检测", "en": "a sample, tested"})
     left.append({"zh": "现场审核", "en": "an audit on site"})

@@ -218,7 +218,7 @@ def _explained(parts: Parts, query: BuyerQuery, found: Found, brief: Result, nee
             enterprise,
             _row(parts, enterprise),
             reaching(parts.snapshot.graph, need),
-            query.as_of.isoformat(),
+            query.as_of,
         ),
         cautions=cautions(enterprise, len(query.offerings), quoted, verdicts, query.as_of),
         for_buyer=for_buyer(enterprise.short_name or enterprise.name or "该企业", quoted, verdicts),

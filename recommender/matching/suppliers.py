@@ -349,7 +349,7 @@ def _told(
             enterprise,
             measured.row(place),
             found.reached,
-            query.as_of.isoformat(),
+            query.as_of,
         ),
         cautions=cautions(enterprise, owned, quoted, verdicts, query.as_of, untouched),
         for_buyer=for_buyer(enterprise.short_name or enterprise.name, quoted, verdicts),

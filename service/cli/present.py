@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -150,8 +151,23 @@ def _reasons(result: Result) -> Iterator[RenderableType]:
     if result.evidence:
         yield Text("依据 evidence", style="dim")
         yield _quotes(result.evidence)
+    if result.cross_chain:
+        yield from _crossing(result.cross_chain)
     for caution in result.cautions:
         yield Text(f"⚠ {_safe(caution)}", style="yellow")
+
+
+def _crossing(found: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """From which chain to which, by which path, its weakest step and what is left to prove."""
+    path = " → ".join(found["path"]) or "图谱中没有路径 no path in the graph"
+    yield Text(
+        f"跨链 across chains  {_safe(found['from'])} → {_safe(found['to'])}：{_safe(path)}", style="cyan"
+    )
+    if weakest := found.get("weakest"):
+        yield Text(f"  最弱一环 weakest step：{_safe(weakest['zh'])} {_safe(weakest['en'])}", style="dim")
+    if left := found.get("to_prove"):
+        told = "、".join(f"{each['zh']} {each['en']}" for each in left)
+        yield Text(f"  尚待证明 still to prove：{told}", style="dim")
 
 
 def _contributions(contributions: tuple[Contribution, ...]) -> Table:

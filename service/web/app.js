@@ -450,7 +450,13 @@ function bar(feature, amount, largest, title) {
 
 function crossing(path) {
   const steps = Array.isArray(path.path) && path.path.length ? path.path : [path.from, path.to];
-  return make("p", { class: "cross" }, steps.filter(Boolean).join(" → "));
+  const weakest = path.weakest;
+  const left = (path.to_prove || []).map((each) => make("li", {}, each.zh, " ", english(each.en)));
+  return make("div", { class: "cross" },
+    make("p", {}, steps.filter(Boolean).join(" → ")),
+    weakest ? make("p", {}, both("最弱一环", "Weakest step"), "：", weakest.zh, " ", english(weakest.en)) : null,
+    left.length ? make("p", {}, both("尚待证明", "Still to prove"), "：") : null,
+    left.length ? make("ul", {}, left) : null);
 }
 
 /** Turning the question round: who needs this enterprise, or who can supply this need. */

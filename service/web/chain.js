@@ -4,14 +4,16 @@
 const byId = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
 const SEGMENTS = { upstream: ["上游", "Upstream"], midstream: ["中游", "Midstream"], downstream: ["下游", "Downstream"] };
-const MARKS = { gap: ["缺", "nobody fills it"], single_source: ["独", "single source"], other: ["险", "other weakness"] };
 const LEVELS = { high: ["高", "high"], medium: ["中", "medium"], low: ["低", "low"] };
 const FACTS = {
   offerings: ["目录中的供给", "offerings"], broader: ["上位产品有供给", "the broader thing is offered"], offering: ["供给", "offering"],
   region: ["地区", "region"], credit_rating: ["信用等级", "credit rating"], track_record: ["履约记录", "track record"],
   certifications: ["证书", "certificate"], booked: ["在手订单（元）", "booked, CNY"],
 };
-const SHEET = 5; // columns on a printed page
+const SHEET = 6; // columns on a printed page
+const SHEET_ROWS = 19;
+const COLUMN = 240; // see recommender/chains/layout.py
+const EDGE = 24;
 const ZOOMS = [0.25, 0.35, 0.5, 0.65, 0.8, 1, 1.25, 1.6, 2];
 
 let picture = null; // the document that is drawn
@@ -61,10 +63,10 @@ function weakness(node) {
 }
 
 function mark(kind, x, y, r) {
-  const attributes = { class: `mark ${kind ? `mark-${kind}` : ""}` };
+  const attributes = { class: kind ? `sign sign-${kind}` : "sign" };
   if (kind === "gap") return draw("path", { ...attributes, d: `M${x} ${y - r - 3}L${x + r + 3} ${y}L${x} ${y + r + 3}L${x - r - 3} ${y}Z` });
   if (kind === "single_source") return draw("path", { ...attributes, d: `M${x} ${y - r - 2}L${x + r + 2} ${y + r}L${x - r - 2} ${y + r}Z` });
-  if (kind === "other") return draw("rect", { ...attributes, x: x - r, y: y - r, width: 2 * r, height: 2 * r });
+  if (kind === "other") return draw("path", { ...attributes, d: `M${x - r} ${y - r}H${x + r}V${y + r}H${x - r}Z` });
   return draw("circle", { ...attributes, cx: x, cy: y, r });
 }
 
@@ -135,15 +137,26 @@ function drawing() {
     draw("path", { class: "arrow-head", d: "M0 0L8 4L0 8Z" }))), root);
 }
 
-/** For paper: the same drawing, a few columns a page. */
+/** For paper: the same drawing in tiles of a few columns and rows; tiles without nodes are left out. */
 function sheets() {
-  const left = 16;
-  const width = SHEET * 240 + 24;
-  const count = Math.ceil((picture.width - 2 * left) / (SHEET * 240));
-  return Array.from({ length: count }, (_, number) => make("figure", {},
-    draw("svg", { viewBox: `${left + number * SHEET * 240} 0 ${width} ${picture.height}`, preserveAspectRatio: "xMinYMin meet" },
-      draw("use", { href: "#drawing" })),
-    make("figcaption", {}, `${picture.chain} ${number + 1} / ${count}`)));
+  const across = Math.ceil((picture.width - 2 * EDGE) / (SHEET * COLUMN));
+  const rows = Math.ceil((picture.height - picture.head) / picture.row);
+  const down = Math.ceil(rows / SHEET_ROWS);
+  const width = SHEET * COLUMN;
+  const height = Math.ceil(rows / down) * picture.row;
+  const tiles = [];
+  for (let column = 0; column < across; column += 1) {
+    for (let row = 0; row < down; row += 1) {
+      const x = EDGE / 2 + column * width;
+      const y = row ? picture.head + row * height : 0;
+      const tall = row ? height : height + picture.head;
+      if (picture.nodes.some((node) => node.x >= x && node.x < x + width && node.y >= y && node.y < y + tall)) tiles.push([x, y, width, tall]);
+    }
+  }
+  return tiles.map(([x, y, wide, tall], number) => make("figure", {},
+    draw("svg", { viewBox: `${x} ${y} ${wide} ${tall}` },
+      draw("svg", { x, y, width: wide, height: tall, viewBox: `${x} ${y} ${wide} ${tall}` }, draw("use", { href: "#drawing" }))),
+    make("figcaption", {}, `${picture.chain} ${number + 1} / ${tiles.length}`)));
 }
 
 function legend() {
@@ -328,7 +341,7 @@ async function showChain(name) {
   picture = await fetchJson(`/v1/chains/${encodeURIComponent(name)}/picture`);
   nodes = new Map(picture.nodes.map((node) => [node.node, node]));
   const ends = picture.bands.map((band) => band.x + band.width).concat(picture.width);
-  picture.right = (node) => Math.min(24 + (node.column + 1) * 240 - 10, Math.max(...ends));
+  picture.right = (node) => Math.min(EDGE + (node.column + 1) * COLUMN - 10, Math.max(...ends));
   document.title = `${picture.chain} · 产业链图 · 融通 Rongtong`;
   byId("title").replaceChildren(picture.chain, " ", english(picture.kind === "chain" ? "Industry chain" : "What lies around it"));
   byId("status").textContent = summary();
@@ -339,7 +352,10 @@ async function showChain(name) {
   legend();
   byId("view").hidden = false;
   if (picture.nodes.length) marks.get(picture.nodes[0].node).setAttribute("tabindex", 0);
-  if (window.innerWidth < 760) zoomTo(0.8);
+  if (window.innerWidth < 760) {
+    zoomTo(0.8);
+    byId("legend-box").open = false;
+  }
   byId("picture").scrollTo(0, 0);
   byId("svg").addEventListener("click", (event) => {
     const element = event.target.closest(".node");
@@ -348,13 +364,14 @@ async function showChain(name) {
     open(nodes.get(Number(element.dataset.node)));
   });
   byId("view").addEventListener("keydown", keys);
-  byId("svg").addEventListener("focusin", (event) => { if (opened === null) trace(Number(event.target.closest(".node").dataset.node)); });
-  byId("svg").addEventListener("focusout", () => { if (opened === null) trace(null); });
+  // not on the SVG itself: listening for focus would make it a stop of the Tab key
+  byId("picture").addEventListener("focusin", () => { if (opened === null && current()) trace(current().node); });
+  byId("picture").addEventListener("focusout", () => { if (opened === null) trace(null); });
   byId("zoom-in").addEventListener("click", () => zoomBy(1));
   byId("zoom-out").addEventListener("click", () => zoomBy(-1));
   byId("zoom-fit").addEventListener("click", () => zoomTo(byId("picture").clientWidth / picture.width));
   byId("print").addEventListener("click", () => window.print());
-  window.addEventListener("beforeprint", () => { byId("list").open = true; });
+  window.addEventListener("beforeprint", () => { byId("list").open = byId("legend-box").open = true; });
 }
 
 async function showIndex() {

@@ -88,6 +88,7 @@ class FakeEngine:
             release="20260131-081500-001",
             enterprise=ENTERPRISES.__getitem__,
             offering=OFFERINGS.__getitem__,
+            enterprises=SimpleNamespace(documents=SimpleNamespace(row_of=lambda _: None)),
         )
     )
 

@@ -14,6 +14,7 @@ from indexes.errors import DamagedRelease
 from recommender.catalogue import Kind, open_catalogue
 from recommender.matching.ledger import ExposureLedger
 from service.cli.main import app
+from service.cli.present import _crossing
 from service.workspace import Workspace
 from tests.service.fakes import FakeEngine
 
@@ -79,10 +80,22 @@ def test_json_is_the_answer_of_the_contract(rongtong, engine):
 
 def test_every_option_reaches_the_engine(rongtong, engine):
     where = "region=31,tier=little_giant,certification=IATF 16949"
-    options = ("--top-k", "3", "--where", where, "--link", "data", "--as-of", "2026-02-03")
+    options = (
+        "--top-k",
+        "3",
+        "--where",
+        where,
+        "--link",
+        "data",
+        "--as-of",
+        "2026-02-03",
+        "--scope",
+        "cross",
+    )
     assert rongtong("recommend", "suppliers", "--text", "a", *options).exit_code == 0
     asked = engine.asked[0]
     assert (asked.top_k, asked.link, asked.as_of.isoformat()) == (3, "data", "2026-02-03")
+    assert asked.scope == "cross"
     assert asked.filters.to_json() == {
         "region": ["31"],
         "tier": ["little_giant"],
@@ -209,6 +222,7 @@ ONE_SHOT = """
 import sys
 from typer.testing import CliRunner
 from service.cli.main import app
+from service.cli.present import _crossing
 
 asked = ["recommend", "suppliers", "--text", "轴承", "--home", sys.argv[1]]
 found = CliRunner().invoke(app, asked)
@@ -239,3 +253,19 @@ def test_why_prints_the_rank_the_difference_and_what_would_help(rongtong, engine
     )
     assert document["rank"] == 41
     assert rongtong("recommend", "why", "--enterprise", "E2").exit_code == 2
+
+
+def test_a_result_of_another_chain_shows_its_path_its_weakest_step_and_what_is_to_prove():
+    weakest = {"zh": "风电轴承是轴承的一种", "en": "风电轴承 is a kind of 轴承"}
+    found = {
+        "from": "风电装备",
+        "to": "轨道交通装备",
+        "path": ["风电轴承", "轴承"],
+        "weakest": weakest,
+        "to_prove": [{"zh": "样件检测", "en": "a sample, tested"}],
+    }
+    first, second, third = (str(line) for line in _crossing(found))
+    assert "风电装备 → 轨道交通装备：风电轴承 → 轴承" in first
+    assert weakest["zh"] in second
+    assert "样件检测 a sample, tested" in third
+    assert len(list(_crossing({"from": "a", "to": "b", "path": []}))) == 1

@@ -95,12 +95,13 @@ def test_every_part_of_the_question_reaches_the_engine(client, engine):
             "need_id": "N1",
             "top_k": 7,
             "link": "data",
+            "scope": "same",
             "as_of": "2026-02-03",
             "filters": {"region": ["31", "湖南"], "tier": "little_giant", "certification": ["IATF 16949"]},
         },
     )
     asked = engine.asked[0]
-    assert asked.need.need_id == "N1"
+    assert (asked.need.need_id, asked.scope) == ("N1", "same")
     assert (asked.top_k, asked.link, asked.as_of, asked.explain) == (7, Link.DATA, date(2026, 2, 3), True)
     assert asked.filters == Filters(
         region=("31", "43"), tier=("little_giant",), certification=("IATF 16949",)
@@ -145,7 +146,7 @@ def test_without_a_release_it_says_what_to_do(make_client):
 WRONG = {
     "nothing asked": {},
     "both asked": {"text": "a", "need_id": "N1"},
-    "unknown field": {"text": "a", "scope": "any"},
+    "unknown field": {"text": "a", "range": "any"},
     "unknown filter": {"text": "a", "filters": {"colour": "red"}},
     "unknown tier": {"text": "a", "filters": {"tier": "giant"}},
     "unknown region": {"text": "a", "filters": {"region": "亚特兰蒂斯"}},

@@ -20,7 +20,7 @@ from recommender.text.tokens import tokens
 from tests.benchmarks.alternatives import expansion, pooling
 from tests.benchmarks.alternatives.lessons import INTRODUCTION, LESSONS, REMARKS
 from tests.benchmarks.alternatives.matching import Asked, Contest, Features, Ranks, Reader, compared, measures
-from tests.benchmarks.alternatives.variants import Cut, Floats, Workshop, without_common
+from tests.benchmarks.alternatives.variants import Floats, Workshop, without_common
 from training import report
 from training.awards import FOLDS
 from training.settings import TrainingSettings
@@ -65,12 +65,11 @@ class Bench:
 
     def _folds(self) -> list[Floats]:
         """The shipped recipe, without the contracts of each fold."""
-        return self._kept("fold", lambda: self.shop.folds(self.before, self.shop.tokenizer), FOLDS)
+        return self._kept("fold", lambda: self.shop.folds(self.before), FOLDS)
 
-    def trained(self, settings: TrainingSettings, cut: Cut | None = None) -> list[Floats]:
+    def trained(self, settings: TrainingSettings) -> list[Floats]:
         """Contrast and contracts anew."""
-        vectors = self.shop.contrasted(self.shop.shipped, settings, cut)
-        return self.shop.folds(vectors, cut or self.shop.tokenizer, settings)
+        return self.shop.folds(self.shop.contrasted(self.shop.shipped, settings), settings)
 
     def full(self, folds: Sequence[Floats], reader: Reader | None = None, **how: object) -> Ranks:
         """By the shipped curves."""
@@ -133,16 +132,20 @@ def _encoder(bench: Bench) -> Iterator[Group]:
         ],
     )
     fixed = replace(settings, weight_learning_rate=0.0)
+
+    def contrasted(changed: TrainingSettings) -> Ranks:
+        return bench.full([bench.shop.contrasted(bench.shop.shipped, changed)] * FOLDS)
+
+    def before() -> Ranks:
+        return bench.full([bench.before] * FOLDS)
+
     yield Group(
-        "Token weights",
+        "Token weights, before any contract",
         [
-            ("a / (a + f), then learned (shipped)", bench.shipped),
-            ("a / (a + f), fixed", lambda: bench.full(bench.trained(fixed))),
-            ("uniform, fixed", lambda: bench.full(bench.trained(replace(fixed, softening=_UNIFORM)))),
-            (
-                "uniform, then learned",
-                lambda: bench.full(bench.trained(replace(settings, softening=_UNIFORM))),
-            ),
+            ("a / (a + f), then learned (shipped)", before),
+            ("a / (a + f), fixed", lambda: contrasted(fixed)),
+            ("uniform, fixed", lambda: contrasted(replace(fixed, softening=_UNIFORM))),
+            ("uniform, then learned", lambda: contrasted(replace(settings, softening=_UNIFORM))),
         ],
     )
 
@@ -165,11 +168,12 @@ def _encoder(bench: Bench) -> Iterator[Group]:
 
     def dropped() -> Ranks:
         words = bench.shop.whole_words
-        return bench.full(bench.trained(settings, cut=words), Reader(bench.contest, words))
+        vectors = bench.shop.contrasted(bench.shop.shipped, cut=words)
+        return bench.full([vectors] * FOLDS, Reader(bench.contest, words))
 
     yield Group(
-        "Words outside the vocabulary",
-        [("fall apart into shorter pieces (shipped)", bench.shipped), ("are dropped", dropped)],
+        "Words outside the vocabulary, before any contract",
+        [("fall apart into shorter pieces (shipped)", before), ("are dropped", dropped)],
     )
 
 
@@ -248,7 +252,7 @@ def _retrieval(bench: Bench) -> Iterator[Group]:
     yield Group("The product graph added to the need", _expansions(bench))
 
     def buyer(weight: float) -> Ranks:
-        folds = bench.shop.folds(bench.before, bench.shop.tokenizer, buyer=weight)
+        folds = bench.shop.folds(bench.before, buyer=weight)
         return bench.full(folds, buyer=weight)
 
     def buyer_words(weight: float) -> Ranks:
@@ -303,7 +307,7 @@ def _contracts(bench: Bench) -> list[Row]:
 
     def longer(steps: int) -> Ranks:
         changed = replace(settings, award_steps=steps)
-        return bench.full(shop.folds(bench.before, shop.tokenizer, changed))
+        return bench.full(shop.folds(bench.before, changed))
 
     def hard(number: int) -> Ranks:
         return bench.full(bench.trained(replace(settings, hard_negatives=number)))

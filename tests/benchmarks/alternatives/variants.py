@@ -157,7 +157,6 @@ class Workshop:
     def folds(
         self,
         vectors: Floats,
-        cut: Cut,
         settings: TrainingSettings | None = None,
         *,
         buyer: float = profile.BUYER,
@@ -169,7 +168,7 @@ class Workshop:
             return [
                 award_training.learn_from_awards(
                     vectors,
-                    cut,  # type: ignore[arg-type]
+                    self.tokenizer,
                     self.awards,
                     settings or self.settings,
                     fold=fold,
