@@ -11,7 +11,17 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from service.api import chain_gaps, chains, completion, health, pages, problems, recommendations, vocabulary
+from service.api import (
+    chain_gaps,
+    chains,
+    completion,
+    health,
+    pages,
+    problems,
+    ranking,
+    recommendations,
+    vocabulary,
+)
 from service.api.desk import Desk
 from service.api.guard import Guard
 from service.live import LiveEngine
@@ -56,6 +66,7 @@ def create_app(
     app.include_router(chain_gaps.router)  # before /{name}, which takes any word
     app.include_router(chains.router)
     app.include_router(vocabulary.router)
+    app.include_router(ranking.router)
     app.include_router(health.router)
     app.include_router(pages.pages())
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it

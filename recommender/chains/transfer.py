@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Enterprise, Need, Relation, Scope
 from recommender.chains.graph import ChainGraph, Step
+from recommender.chains.placing import Seat
 from recommender.chains.proofs import to_prove
 from recommender.chains.stored import Origin, Sitting
 from recommender.chains.view import says
@@ -41,7 +42,9 @@ _MOST_SHARING = 200  # edges of a material or process from which on sharing it s
 _MOST_COMPARED = 300  # things that share a material with one, after which no further material is looked at
 _ALIKE = 0.5  # cosine of two things that may be made by the same hands
 _FIRM = 0.6  # confidence from which on a need names a node, and does not only mention it
+_MENTIONED, _LONG = 0.45, 4  # confidence and characters of a name that is mentioned elsewhere
 _LEAST = 0.05
+_MOST_WAYS = 80
 _TOGETHER, _LEAST_MAKERS, _BESIDE = 0.26, 4, 0.38  # of two things that the same enterprises make
 _NEIGHBOURS = 40
 # building, repairing and running things is no making of them
@@ -101,10 +104,12 @@ class Reaching:
 def reaching(graph: ChainGraph, need: Need) -> Reaching | None:
     """Whom *need* reaches; None where it names no node of the graph."""
     text = wanted(need.title)
-    seats = [seat for seat in graph.nodes_of(text) if seat.confidence > _FIRM] if graph.size else []
+    seats = [seat for seat in graph.nodes_of(text) if _names(graph, seat)] if graph.size else []
     if not seats:
         return None
-    ways = {each.node: _way(each) for each in reach(graph, seats, factors=_DIRECT, least=_LEAST)}
+    ways = {
+        each.node: _way(each) for each in reach(graph, seats, factors=_DIRECT, least=_LEAST, limit=_MOST_WAYS)
+    }
     direct = frozenset(ways)
     partners: dict[int, tuple[Way, tuple[int, ...]]] = {}
     if not _WORK.search(text):
@@ -132,6 +137,12 @@ def reaching(graph: ChainGraph, need: Need) -> Reaching | None:
             offerings = np.concatenate([offerings, theirs[both]])
     order = np.argsort(rows, kind="stable")
     return Reaching(tuple(listed), rows[order], sure[order], places[order], offerings[order])
+
+
+def _names(graph: ChainGraph, seat: Seat) -> bool:
+    """Whether a need names the node of *seat*: as the head of what it asks for, or by a name of four or more
+    characters anywhere. A short one that is only mentioned (客车润滑油) is not what is needed."""
+    return seat.confidence > _FIRM or (seat.confidence >= _MENTIONED and len(graph.name(seat.node)) >= _LONG)
 
 
 def _way(reached: Reached) -> Way:

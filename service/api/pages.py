@@ -1,4 +1,4 @@
-"""The pages at ``/`` and ``/chains`` and the files they need, read from the package once."""
+"""The pages at ``/``, ``/chains`` and ``/ranking`` and the files they need, read from the package once."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ _FILES = {
     "/chain.js": ("chain.js", "text/javascript; charset=utf-8"),
     "/chain.css": ("chain.css", "text/css; charset=utf-8"),
     "/complete.css": ("complete.css", "text/css; charset=utf-8"),
+    "/ranking": ("ranking.html", "text/html; charset=utf-8"),
+    "/ranking.js": ("ranking.js", "text/javascript; charset=utf-8"),
+    "/ranking.css": ("ranking.css", "text/css; charset=utf-8"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 

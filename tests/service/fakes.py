@@ -14,6 +14,7 @@ from recommender.chains.graph import ChainGraph
 from recommender.completion import Completion, CompletionQuery, Partner, Suggestion, Trigger, Without
 from recommender.matching.ledger import ExposureLedger
 from recommender.query import BuyerQuery, Policy, SupplierQuery
+from recommender.ranking import PRIOR, AdditiveModel
 from recommender.results import (
     Change,
     ChangeStep,
@@ -77,6 +78,7 @@ class FakeEngine:
 
     release: str = "20260131-081500-001"
     problem: Exception | None = None
+    model: AdditiveModel = PRIOR
     empty: bool = False
     asked: list[SupplierQuery | BuyerQuery | CompletionQuery] = field(default_factory=list)
     encoder: SimpleNamespace = field(

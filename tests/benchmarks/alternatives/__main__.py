@@ -324,9 +324,9 @@ def _contracts(bench: Bench) -> list[Row]:
     ]
 
 
-def table(bench: Bench, group: Group) -> Iterator[str]:
-    """Its lines, as they are measured."""
-    yield from report.table((group.title, "R@10", "R@100", "MRR"), ())
+def lines(bench: Bench, group: Group) -> Iterator[str]:
+    """Its part of the table, as it is measured: what was learned, and the rows."""
+    yield f"| **{group.title}.** {' '.join(LESSONS[group.title].split())} | | | |"
     reference: Ranks | None = None
     for name, make in group.rows:
         ranks = _ranks(bench, f"{group.title} {name}", make)
@@ -350,11 +350,10 @@ def _ranks(bench: Bench, name: str, make: Callable[[], Ranks]) -> Ranks:
 def main(data: Path, work: Path) -> Iterator[str]:
     bench = Bench(data, work)
     yield INTRODUCTION.format(needs=len(bench.contest.winners), suppliers=bench.contest.site.shape[1])
+    yield ""
+    yield from report.table(("", "R@10", "R@100", "MRR"), ())
     for group in groups(bench):
-        yield ""
-        yield from table(bench, group)
-        yield ""
-        yield LESSONS[group.title]
+        yield from lines(bench, group)
     yield ""
     yield REMARKS
 

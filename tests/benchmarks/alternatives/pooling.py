@@ -40,4 +40,4 @@ def _shares(contest: Contest) -> Floats:
 
 def reciprocal(halves: Sequence[Floats]) -> Floats:
     """Reciprocal rank fusion of scores (q, n) each."""
-    return sum(1.0 / (RRF_CONSTANT + rankdata(-scores, axis=1)) for scores in halves)  # type: ignore[return-value]
+    return sum(1.0 / (RRF_CONSTANT + rankdata(-scores, axis=1)) for scores in halves)

@@ -222,3 +222,13 @@ def test_every_certificate_of_the_table_is_one_that_requirements_know() -> None:
 
 def test_the_release_of_a_folder_without_a_graph_reaches_nobody() -> None:
     assert reaching(ChainGraph.empty(), AXLE) is None
+
+
+def test_a_long_name_counts_where_it_is_only_mentioned_and_a_short_one_does_not(
+    build_graph: Callable[..., ChainGraph],
+) -> None:
+    graph = build_graph(
+        [Edge("无取向硅钢", "铁", NEEDS), Edge("客车", "铁", NEEDS)], ["无取向硅钢", "客车"], starts=[0, 1]
+    )
+    assert list(reached(graph, "无取向硅钢集采需求")) == [0]
+    assert reaching(graph, Need("n", "客车用润滑脂采购")) is None
