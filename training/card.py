@@ -63,7 +63,7 @@ model.similarity(model.encode(["风电塔筒采购"]), model.encode(["风力发�
             [(kind, f"{number:,}") for kind, number in sorted(report.pairs.items()) if number],
         ),
         f"## Figures\n\n{_held_out(report)}\n\n{_awards(report)}{_development(report)}",
-        f"Fingerprint (sha256 over the model's files): `{report.fingerprint}`",
+        f"Fingerprint (sha256 over the model's files and the search spelling): `{report.fingerprint}`",
         f"## Limits\n\n{_STATIC_LIMITS if static else ''}{_LIMITS}".rstrip(),
         _alternatives(report),
     ]

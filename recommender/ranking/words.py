@@ -14,7 +14,8 @@ WORDS: dict[str, Words] = {
     ),
     "profile_match": (
         "企业的整体业务离需求有多近。主营在此的，比只列过一项产品的更可靠。",
-        "How near the whole business lies to the need. Whose main business it is, is surer than who lists it once.",
+        "How near the whole business lies to the need. Whose main business it is, is surer than who lists "
+        "it once.",
     ),
     "lexical_match": (
         "需求里的型号、牌号、材料等原词，是否也出现在企业资料里。",
@@ -22,15 +23,16 @@ WORDS: dict[str, Words] = {
     ),
     "requirement_coverage": (
         "需求写明的资质和条件：满足的加分，缺少的减分，查不到的不加不减。",
-        "Stated certificates and demands: what is met adds, what is missing takes away, what is unknown does neither.",
+        "Stated certificates and demands: what is met adds, what is missing takes away, what is unknown "
+        "does neither.",
     ),
     "site_match": (
         "要到现场做的事：企业离项目所在地越近越好，同县、同市、同省依次递减。",
         "Work at a site: nearer is better; same county, then same city, then same province.",
     ),
     "region_match": (
-        "没有项目地点的采购：离采购方近的略好，交付和维护更省。",
-        "Where no site is given: near the buyer is a little better, for delivery and upkeep.",
+        "没有项目地点的采购：离采购方近的更好，交付和维护更省。",
+        "Where no site is given: near the buyer is better, for delivery and upkeep.",
     ),
     "chain_match": (
         "企业填报的产业链与需求的产业链是否一致。",
@@ -45,8 +47,8 @@ WORDS: dict[str, Words] = {
         "Whether the chain graph leads from what is needed to what is made; the surer the path, the better.",
     ),
     "tier": (
-        "创新型、专精特新、小巨人、单项冠军等政府评定，越高越好，分量很小。",
-        "The state's assessments, from innovative to champion: higher is better, with little weight as shipped.",
+        "创新型、专精特新、小巨人、单项冠军等政府评定，越高越好。",
+        "The state's assessments, from innovative to champion: higher is better.",
     ),
     "assessment": (
         "技术、质量、交付、成本、响应五项评价的平均分。",
@@ -54,11 +56,13 @@ WORDS: dict[str, Words] = {
     ),
     "capacity_fit": (
         "填报的产能能满足需求量的多少（单位相同才比较）；够了即可，更多不再加分。",
-        "The share of the quantity that the stated capacity covers, in the same unit; more than enough adds no more.",
+        "The share of the quantity that the stated capacity covers, in the same unit; more than enough "
+        "adds no more.",
     ),
     "scale_fit": (
         "订单相对企业一年的业务量是否过大；承接得起即可，企业更大不再加分。",
-        "Whether the order is too large beside a year's business; who can carry it gains nothing by being larger.",
+        "Whether the order is too large beside a year's business; who can carry it gains nothing by being "
+        "larger.",
     ),
     "freshness": (
         "企业或其供给的资料多久没有变化；天数越多越不利。",
@@ -66,11 +70,13 @@ WORDS: dict[str, Words] = {
     ),
     "track_record": (
         "在本平台的需求中合格、中选还是被拒，比通常多还是少；没有记录的按通常看待。",
-        "Whether it qualified or won more often than is usual here, or was rejected; without a record: as usual.",
+        "Whether it qualified or won more often than is usual here, or was rejected; without a record: as "
+        "usual.",
     ),
     "reciprocity": (
         "对方会不会有意：是否有更合适的选择，订单是否值得做，是否已经排满。",
-        "Whether the other side would want it: its better matches, the order's worth to it, what it has booked.",
+        "Whether the other side would want it: its better matches, the order's worth to it, what it has "
+        "booked.",
     ),
 }
 """Feature name → what is measured, and what is good."""
@@ -79,8 +85,8 @@ NEVER: tuple[Words, ...] = (
     ("向平台付费或投放广告。", "Payments to the platform, or advertising on it."),
     (
         "以前被推荐、浏览、联系过多少次；唯一的例外是下面的轮流规则，它只照顾展示得少的。",
-        "How often one was recommended, viewed or contacted before; the only exception is the rule of turns "
-        "below, which favours who was seen less.",
+        "How often one was recommended, viewed or contacted before; the only exception is the rule of "
+        "turns below, which favours who was seen less.",
     ),
     ("所有制：国有、民营或外资。", "Ownership: state, private or foreign."),
     (
@@ -89,10 +95,10 @@ NEVER: tuple[Words, ...] = (
     ),
     (
         "规模大小本身；只看订单与业务量是否相称、需求对规模的要求，以及下面的轮流规则。",
-        "Size by itself; what counts is whether the order suits the yearly business, what the need demands of "
-        "size, and the rule of turns below.",
+        "Size by itself; what counts is whether the order suits the yearly business, what the need demands "
+        "of size, and the rule of turns below.",
     ),
-    ("联系人、电话和邮箱。", "Contact persons, telephone numbers and addresses."),
+    ("联系人、电话、邮箱和网址。", "Contact persons, telephone numbers, e-mail and web addresses."),
     ("成立日期。", "The date on which the enterprise was founded."),
     (
         "导入的先后；分数完全相同时按编号排列。",
@@ -100,28 +106,29 @@ NEVER: tuple[Words, ...] = (
     ),
     (
         "没有填写的资料：不知道的既不加分也不减分。但没有写出来的产品和能力，也就无从匹配。",
-        "What is not filled in: the unknown neither adds nor takes away. But what is not written cannot be found.",
+        "What is not filled in: the unknown neither adds nor takes away. But what is not written cannot be "
+        "found.",
     ),
 )
 """What no score contains."""
 
 RULES: dict[str, Words] = {
     "exposure": (
-        "轮流：供应商名单中评分相近的，展示得少的先上，并为合格中小企业留出 30% 的位置；第一名不动，"
+        "轮流：供应商名单中评分相近的，展示得少的先上，30% 的位置先给评分相近的合格中小企业；第一名不动，"
         "变动不超过 20% 的位置，每次变动都注明。提问时可以关闭。",
-        "Turns: among suppliers of nearly equal score, who was seen less comes first, and 30% of the places are "
-        "kept for qualified SMEs; the first place stays, at most 20% of the places move, each move is noted. "
-        "A question can turn it off.",
+        "Turns: among suppliers of nearly equal score, who was seen less comes first, and 30% of the "
+        "places go to qualified SMEs of nearly equal score; the first place stays, at most 20% of the "
+        "places move, each move is noted. A question can turn it off.",
     ),
     "twins": (
-        "重复：同一企业的重复登记，或内容几乎照抄的资料，排到别人后面；分数不变。",
-        "Twins: a second entry of the same enterprise, or a profile that copies another, yields its place to "
-        "others; its score stays.",
+        "重复：同一企业的重复登记，内容几乎照抄的资料，或同一采购方几乎相同的需求，给别人让位；分数不变。",
+        "Twins: a second entry of the same enterprise, a profile that copies another, or nearly the same "
+        "need of the same buyer yields its place to others; its score stays.",
     ),
     "strict": (
         "严格模式：买方要求时，已知不满足必备要求的不进名单，并说明多少家、为什么；查不到的仍然保留。",
-        "Strict mode: where the buyer asks for it, who is known to fail a must-have is left out, with how many and "
-        "why; who is merely unknown stays.",
+        "Strict mode: where the buyer asks for it, who is known to fail a must-have is left out, with how "
+        "many and why; who is merely unknown stays.",
     ),
 }
 """Rule → what it does to places, never to scores."""

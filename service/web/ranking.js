@@ -6,7 +6,7 @@ const DIRECTIONS = {
   more_helps: ["↑ 越多越好", "more helps"], more_hurts: ["↓ 越多越不利", "more hurts"], free: ["↕ 视数值而定", "depends on the value"],
 };
 const MODELS = {
-  prior: ["出厂曲线：依据判断和公开合同设定", "The curves that ship: set from judgement and public contracts."],
+  prior: ["出厂曲线：依据判断和历史合同设定", "The curves that ship: set from judgement and past contracts."],
   trained: ["训练曲线：依据本平台的对接结果调整", "Trained curves: fitted to the outcomes of this platform."],
 };
 
