@@ -34,7 +34,6 @@ LEAST = 100
 """Contracts below which nothing is learned from them: they would teach their winners, not their trade."""
 
 _MOST_RIVALS = 6_000
-_BLOCK = 256
 
 Floats = NDArray[np.float32]
 
@@ -47,6 +46,11 @@ class AwardCheck:
     held_out: int
     before: float
     after: float
+
+    @property
+    def kept(self) -> bool:
+        """Whether what was learned stays: not where the contracts left out were answered no better by it."""
+        return not self.held_out or self.after > self.before
 
 
 def enough(awards: Awards) -> bool:
@@ -64,8 +68,8 @@ def learn_from_awards(
     progress: Callable[[str], None] = lambda _: None,
     log: Log = lambda _: None,
 ) -> tuple[Floats, AwardCheck]:
-    """*vectors* (pieces, d), trained on the contracts whose winner is not of *fold*; unchanged where the
-    contracts of that fold were answered better before. There must be :func:`enough`."""
+    """*vectors* (pieces, d), trained on the contracts whose winner is not of *fold*; unchanged where
+    the contracts of that fold are not answered better afterwards. There must be :func:`enough`."""
     with reproducible(settings.seed):
         return _learn(vectors, tokenizer, awards, settings, fold, progress, log)
 
@@ -135,7 +139,7 @@ def _learn(
         f"contracts: {len(train):,} learned from; of {len(held):,} others {before:.4f} → {check.after:.4f}"
     )
     log({"stage": "awards", "held_out": {"before": round(before, 4), "after": round(check.after, 4)}})
-    if len(held) and check.after <= before:
+    if not check.kept:
         return vectors, check
     with torch.no_grad():
         learned: Floats = current().numpy().astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -115,7 +116,7 @@ def _steps(report: TrainingReport) -> str:
         "*Contrast.* One linear map shared by all tokens and one weight for each token are trained on pairs\n"
         f"   of texts that mean the same to this field (InfoNCE{mined}; stopped on held-out pairs)."
     )
-    if report.awards:
+    if report.awards and report.awards.kept:
         steps.append(
             f"*Contracts.* A second such map and weights are learned from {report.awards.contracts:,}\n"
             "   awarded contracts: each need (title, buyer, description) is a choice of its winner among\n"
@@ -175,7 +176,7 @@ def _awards(report: TrainingReport) -> str:
         return ""
     return f"""The {check.held_out:,} contracts whose winners were left out, ranked by profile, shared words
 and nearness: mean reciprocal rank of the winner {check.before:.3f} before contracts were learned from,
-{check.after:.3f} after.
+{check.after:.3f} after{"." if check.kept else ": what was learned from them was not kept."}
 
 """
 
@@ -202,6 +203,6 @@ def _alternatives(report: TrainingReport) -> str:
     return f"## Alternatives tried\n\n{ALTERNATIVES.read_text(encoding='utf-8').strip()}"
 
 
-def _table(head: tuple[str, ...], rows: object) -> str:
-    lines = [head, ("---",) * len(head), *rows]  # type: ignore[misc]
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines: list[Sequence[object]] = [head, ("---",) * len(head), *rows]
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)

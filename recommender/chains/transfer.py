@@ -23,7 +23,7 @@ from recommender.chains.graph import ChainGraph, Step
 from recommender.chains.placing import Seat
 from recommender.chains.proofs import to_prove
 from recommender.chains.stored import Origin, Sitting
-from recommender.chains.view import says
+from recommender.chains.view import step_document
 from recommender.chains.walking import REACH, Reached, reach
 from recommender.snapshot import Snapshot
 from recommender.text.titles import wanted
@@ -317,21 +317,7 @@ def _told(
         Step(step.end, step.start, step.relation, not step.forward, step.confidence, step.origin, step.edge)
         for step in reversed(way.steps)
     ]
-    documents: list[dict[str, object]] = []
-    for step in walked:
-        chinese, english = says(graph, step)
-        documents.append(
-            {
-                "from": graph.name(step.start),
-                "to": graph.name(step.end),
-                "relation": step.relation.value,
-                "forward": step.forward,
-                "confidence": round(step.confidence, 3),
-                "origin": step.origin.name.lower(),
-                "zh": chinese,
-                "en": english,
-            }
-        )
+    documents = [step_document(graph, step) for step in walked]
     names = [graph.name(way.node), *(graph.name(step.end) for step in walked)]
     if way.makers:
         names.append(graph.name(way.asked))

@@ -196,18 +196,19 @@ def path_document(snapshot: Snapshot, start: str, end: str) -> JSON:
 
 def steps_document(graph: ChainGraph, found: ChainPath) -> list[JSON]:
     """Each step with both names, its relation and direction, how sure it is, who says so, and in words."""
-    weakest = found.weakest
-    return [
-        {
-            "from": graph.name(step.start),
-            "to": graph.name(step.end),
-            "relation": step.relation.value,
-            "forward": step.forward,
-            "confidence": round(step.confidence, 3),
-            "origin": step.origin.name.lower(),
-            "weakest": step is weakest,
-            "zh": says(graph, step)[0],
-            "en": says(graph, step)[1],
-        }
-        for step in found.steps
-    ]
+    return [step_document(graph, step) | {"weakest": step is found.weakest} for step in found.steps]
+
+
+def step_document(graph: ChainGraph, step: Step) -> JSON:
+    """One step, as it is walked."""
+    chinese, english = says(graph, step)
+    return {
+        "from": graph.name(step.start),
+        "to": graph.name(step.end),
+        "relation": step.relation.value,
+        "forward": step.forward,
+        "confidence": round(step.confidence, 3),
+        "origin": step.origin.name.lower(),
+        "zh": chinese,
+        "en": english,
+    }

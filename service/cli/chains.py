@@ -27,7 +27,7 @@ def list_chains(home: Home = None, as_json: Json = False) -> None:
     """The chains, and what the graph holds."""
     from recommender.chains.view import chains_document
 
-    document = chains_document(_snapshot(home))
+    document = chains_document(live_snapshot(home))
     if as_json:
         print_json(document)
         return
@@ -51,7 +51,7 @@ def show(name: Name, home: Home = None, as_json: Json = False) -> None:
     """
     from recommender.chains.view import chain_document
 
-    document = chain_document(_snapshot(home), name)
+    document = chain_document(live_snapshot(home), name)
     if as_json:
         print_json(document)
         return
@@ -70,7 +70,7 @@ def show_path(
 
     from recommender.chains.view import path_document
 
-    document = path_document(_snapshot(home), start, end)
+    document = path_document(live_snapshot(home), start, end)
     if as_json:
         print_json(document)
         return
@@ -89,7 +89,7 @@ def show_joins(home: Home = None, as_json: Json = False) -> None:
     """Names that were taken for the same node, those joined on the encoder's word first: for review."""
     from rich.markup import escape
 
-    report = _snapshot(home).graph.stored.report()
+    report = live_snapshot(home).graph.stored.report()
     joins = sorted(report.get("joins", ()), key=lambda j: (j["how"] != "embedding", j.get("cosine", 1.0)))
     if as_json:
         print_json({"joins": joins})
@@ -99,7 +99,7 @@ def show_joins(home: Home = None, as_json: Json = False) -> None:
         output().print(f"{escape(join['name'])} = {escape(join['node'])} [dim]{join['how']}{cosine}[/]")
 
 
-def _snapshot(home: Any) -> Snapshot:
+def live_snapshot(home: Any) -> Snapshot:
     from indexes.release import load_verified
     from recommender.snapshot import Snapshot
 

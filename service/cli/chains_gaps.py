@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli.chains import SEGMENTS, Name, _snapshot
+from service.cli.chains import SEGMENTS, Name, live_snapshot
 from service.cli.common import Home, Json, output, print_json
 from service.cli.options import AsOf, as_day
 
@@ -33,7 +33,7 @@ def show_gaps(
 
     from recommender.chains.gaps import WEAKNESSES, Weakness, gaps_document
 
-    document = gaps_document(_snapshot(home), name, as_day(as_of), days=days, limit=limit)
+    document = gaps_document(live_snapshot(home), name, as_day(as_of), days=days, limit=limit)
     if as_json:
         print_json(document)
         return
@@ -77,7 +77,7 @@ def show_substitutes(
 
     from recommender.chains.substitutes import substitutes_document
 
-    document = substitutes_document(_snapshot(home), enterprise, as_day(as_of), top_k)
+    document = substitutes_document(live_snapshot(home), enterprise, as_day(as_of), top_k)
     if as_json:
         print_json(document)
         return

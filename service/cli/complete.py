@@ -92,9 +92,9 @@ def _show(console: Console, found: Completion, title: str) -> None:
     from rich.text import Text
 
     from service import labels
-    from service.cli.present import _one_line
+    from service.cli.present import one_line
 
-    console.print(Rule(Text(_one_line(title, 60), style="bold"), align="left", style="dim"))
+    console.print(Rule(Text(one_line(title, 60), style="bold"), align="left", style="dim"))
     if not found.suggestions:
         console.print("没有需要补齐的配套 · nothing calls for a partner on another link", style="yellow")
     for suggestion in found.suggestions:
@@ -105,7 +105,7 @@ def _show(console: Console, found: Completion, title: str) -> None:
             console.print(Padding(line, (0, 0, 0, 3)))
     for each in found.without:
         link = labels.both(labels.LINKS, each.link.value)
-        quoted = f"“{_one_line(each.source.span, 20)}” " if each.source else ""
+        quoted = f"“{one_line(each.source.span, 20)}” " if each.source else ""
         console.print(Text(f"– {link[0]} {link[1]}：{each.zh} {quoted}{each.en}", style="dim"))
     console.print(Text(f"release {found.release} · {len(found.suggestions)} suggestions", style="dim"))
 
@@ -130,29 +130,29 @@ def _trigger(trigger: Trigger) -> Text:
     from rich.text import Text
 
     from service import labels
-    from service.cli.present import _one_line, _safe
+    from service.cli.present import one_line, safe
 
     whose = {"need": "需求", "enterprise": "企业"}[trigger.of]
     field = labels.both(labels.FIELDS, trigger.source.field)[0]
-    line = Text(f"依据 {whose}·{field}“{_one_line(trigger.source.span, 60)}”", style="magenta")
+    line = Text(f"依据 {whose}·{field}“{one_line(trigger.source.span, 60)}”", style="magenta")
     if trigger.verdict:
         status = labels.both(labels.STATUSES, trigger.verdict.status)
-        line.append(f"  {status[0]} {status[1]} {_safe(trigger.verdict.note)}", style="dim not magenta")
+        line.append(f"  {status[0]} {status[1]} {safe(trigger.verdict.note)}", style="dim not magenta")
     return line.append(f"  {trigger.note}", style="dim not magenta") if trigger.note else line
 
 
 def _partner(result: Result, *, explain: bool) -> Iterator[Text]:
     from rich.text import Text
 
-    from service.cli.present import _one_line, _safe, facts_line
+    from service.cli.present import facts_line, one_line, safe
 
     line = Text(f"{result.rank}  {result.score:.3f} ", style="green").append(
-        _safe(result.name), style="bold not green"
+        safe(result.name), style="bold not green"
     )
-    line.append(f"  {_safe(result.enterprise_id)} {_safe(facts_line(result))}", style="dim not bold")
+    line.append(f"  {safe(result.enterprise_id)} {safe(facts_line(result))}", style="dim not bold")
     yield line
     if explain:
-        yield Text(f"   {_safe(result.for_buyer.partition(chr(10))[0])}")
+        yield Text(f"   {safe(result.for_buyer.partition(chr(10))[0])}")
         for pair in result.evidence:
-            sought, offered = _one_line(pair.need.span, 40), _one_line(pair.offer.span, 40)
+            sought, offered = one_line(pair.need.span, 40), one_line(pair.offer.span, 40)
             yield Text(f"   {pair.similarity:.2f} “{sought}” ↔ “{offered}”", style="dim")

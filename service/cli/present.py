@@ -31,7 +31,7 @@ _CONTROLS = dict.fromkeys(
 
 def show(console: Console, found: Recommendation, title: str) -> None:
     """Print one recommendation under *title*; with its reasons where it has them."""
-    console.print(Rule(Text(_one_line(title, 60), style="bold"), align="left", style="dim"))
+    console.print(Rule(Text(one_line(title, 60), style="bold"), align="left", style="dim"))
     if not found.results:
         console.print("没有匹配的结果 · nothing matches; try fewer filters", style="yellow")
     for result in found.results:
@@ -45,8 +45,8 @@ def show(console: Console, found: Recommendation, title: str) -> None:
 
 def show_why(console: Console, found: WhyNot) -> None:
     """Print where an enterprise stands for a need, what sets it apart from the tenth, and what would help."""
-    console.print(Rule(Text(_one_line(found.name, 60), style="bold"), align="left", style="dim"))
-    console.print(Text(_safe(found.for_supplier)))
+    console.print(Rule(Text(one_line(found.name, 60), style="bold"), align="left", style="dim"))
+    console.print(Text(safe(found.for_supplier)))
     words = labels.feature_labels()
     table = Table(
         "与第十名相比 beside the tenth",
@@ -74,9 +74,9 @@ def show_why(console: Console, found: WhyNot) -> None:
     for change in found.changes:
         mark, colour = ("✓", "green") if change.enough else ("·", "dim")
         line = Text(f"{mark} ", style=colour)
-        line.append(_safe("，并".join(step.chinese for step in change.steps)), style="not dim")
+        line.append(safe("，并".join(step.chinese for step in change.steps)), style="not dim")
         line.append(f"  → 第 {change.rank:,} 名 · {change.score:.3f}（{change.gain:+.2f}）", style=colour)
-        line.append("\n  " + _safe(" and ".join(step.english for step in change.steps)), style="dim")
+        line.append("\n  " + safe(" and ".join(step.english for step in change.steps)), style="dim")
         console.print(line)
     console.print(Text(f"release {found.release} · {found.candidates:,} candidates", style="dim"))
 
@@ -86,14 +86,14 @@ def _headline(result: Result) -> RenderableType:
     line.add_column(justify="right", width=4)
     line.add_column(width=5)
     line.add_column(overflow="fold")
-    body = Text(_safe(result.title or result.name), style="bold")
+    body = Text(safe(result.title or result.name), style="bold")
     if result.title:
-        body.append(f"  {_safe(result.name)}", style="not bold cyan")
-    body.append(f"  {_safe(result.need_id or result.enterprise_id)}", style="not bold dim")
+        body.append(f"  {safe(result.name)}", style="not bold cyan")
+    body.append(f"  {safe(result.need_id or result.enterprise_id)}", style="not bold dim")
     if facts := facts_line(result):
-        body.append(f"\n{_safe(facts)}", style="not bold dim")
+        body.append(f"\n{safe(facts)}", style="not bold dim")
     for remark in _remarks(result):
-        body.append(f"\n{_safe(remark)}", style="not bold yellow")
+        body.append(f"\n{safe(remark)}", style="not bold yellow")
     line.add_row(Text(f"{result.rank}", style="dim"), Text(f"{result.score:.3f}", style="bold green"), body)
     return line
 
@@ -110,10 +110,10 @@ def _remarks(result: Result) -> Iterator[str]:
 
 def _left_out(found: LeftOut) -> Iterator[RenderableType]:
     reasons = "、".join(f"{labels.asked_for(name)}（{count:,}）" for name, count in found.reasons.items())
-    yield Text(f"已排除 {found.count:,} 个不满足必备要求的候选 left out：{_safe(reasons)}", style="yellow")
+    yield Text(f"已排除 {found.count:,} 个不满足必备要求的候选 left out：{safe(reasons)}", style="yellow")
     for each in found.best:
         missed = "、".join(map(labels.asked_for, each.fails))
-        yield Text(f"  {each.score:.3f} {_safe(each.title or each.name)}：{_safe(missed)}", style="dim")
+        yield Text(f"  {each.score:.3f} {safe(each.title or each.name)}：{safe(missed)}", style="dim")
 
 
 def facts_line(result: Result) -> str:
@@ -142,7 +142,7 @@ def _reasons(result: Result) -> Iterator[RenderableType]:
     sentences = (("致买家 to the buyer", result.for_buyer), ("致供方 to the supplier", result.for_supplier))
     for whom, sentence in sentences:
         if sentence:
-            yield Text(f"{whom}：", style="dim").append(_safe(sentence), style="not dim")
+            yield Text(f"{whom}：", style="dim").append(safe(sentence), style="not dim")
     if result.contributions:
         yield _contributions(result.contributions)
     if result.requirements:
@@ -154,17 +154,15 @@ def _reasons(result: Result) -> Iterator[RenderableType]:
     if result.cross_chain:
         yield from _crossing(result.cross_chain)
     for caution in result.cautions:
-        yield Text(f"⚠ {_safe(caution)}", style="yellow")
+        yield Text(f"⚠ {safe(caution)}", style="yellow")
 
 
 def _crossing(found: Mapping[str, Any]) -> Iterator[RenderableType]:
     """From which chain to which, by which path, its weakest step and what is left to prove."""
     path = " → ".join(found["path"]) or "图谱中没有路径 no path in the graph"
-    yield Text(
-        f"跨链 across chains  {_safe(found['from'])} → {_safe(found['to'])}：{_safe(path)}", style="cyan"
-    )
+    yield Text(f"跨链 across chains  {safe(found['from'])} → {safe(found['to'])}：{safe(path)}", style="cyan")
     if weakest := found.get("weakest"):
-        yield Text(f"  最弱一环 weakest step：{_safe(weakest['zh'])} {_safe(weakest['en'])}", style="dim")
+        yield Text(f"  最弱一环 weakest step：{safe(weakest['zh'])} {safe(weakest['en'])}", style="dim")
     if left := found.get("to_prove"):
         told = "、".join(f"{each['zh']} {each['en']}" for each in left)
         yield Text(f"  尚待证明 still to prove：{told}", style="dim")
@@ -194,14 +192,14 @@ def _checklist(requirements: tuple[Requirement, ...]) -> Table:
         kind = labels.both(labels.KINDS, each.kind)[0]
         name = labels.requirement_label(each.kind, each.requirement)[0]
         verdict = labels.both(labels.STATUSES, each.status)[0]
-        words = Text(_safe(name))
+        words = Text(safe(name))
         words.append(f" {verdict}" if kind == name else f" {kind}·{verdict}", style=colour)
         if each.source and each.source.span:
             field = labels.both(labels.FIELDS, each.source.field)[0]
             read = "（推断 inferred）" if each.source.inferred else ""
-            words.append(f"  {field}“{_one_line(each.source.span, 40)}”{read}", style="dim")
+            words.append(f"  {field}“{one_line(each.source.span, 40)}”{read}", style="dim")
         if each.note:
-            words.append(f"  {_safe(each.note)}", style="dim")
+            words.append(f"  {safe(each.note)}", style="dim")
         table.add_row(Text(mark, style=f"bold {colour}"), words)
     return table
 
@@ -209,17 +207,17 @@ def _checklist(requirements: tuple[Requirement, ...]) -> Table:
 def _quotes(evidence: tuple[Evidence, ...]) -> Table:
     table = Table.grid(padding=(0, 1))
     for each in evidence:
-        pair = Text(f"“{_one_line(each.need.span, 60)}”", style="cyan")
+        pair = Text(f"“{one_line(each.need.span, 60)}”", style="cyan")
         pair.append(" ↔ ", style="dim not cyan")
-        pair.append(f"“{_one_line(each.offer.span, 60)}”", style="magenta")
+        pair.append(f"“{one_line(each.offer.span, 60)}”", style="magenta")
         need, offer = (labels.both(labels.FIELDS, name)[0] for name in (each.need.field, each.offer.field))
-        pair.append(f"  需求{need} · 供给{offer} {_safe(each.offering_id)}", style="dim not cyan")
+        pair.append(f"  需求{need} · 供给{offer} {safe(each.offering_id)}", style="dim not cyan")
         table.add_row(Text(f"{each.similarity:.2f}", style="dim"), pair)
     return table
 
 
-def _one_line(text: str, limit: int) -> str:
-    joined = " ".join(_safe(text).split())
+def one_line(text: str, limit: int) -> str:
+    joined = " ".join(safe(text).split())
     return joined if len(joined) <= limit else joined[: limit - 1] + "…"
 
 
@@ -228,5 +226,5 @@ def _moment(text: str) -> str:
     return re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)?$", r"\1 \2", text).removesuffix(" 00:00")
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     return text.translate(_CONTROLS)
