@@ -89,7 +89,7 @@ def test_an_unknown_name_comes_with_near_ones(client):
 def rongtong(monkeypatch, graph):
     engine = FakeEngine()
     engine.snapshot.graph = graph
-    monkeypatch.setattr("service.cli.chains._snapshot", lambda home: engine.snapshot)
+    monkeypatch.setattr("service.cli.chains.live_snapshot", lambda home: engine.snapshot)
     return lambda *words: CliRunner().invoke(app, ["chains", *words])
 
 
