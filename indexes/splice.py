@@ -1,8 +1,8 @@
 """How the rows of a new collection are made from those of an older one.
 
 A refresh after a small change keeps nearly every row. Each part of a collection (vectors, words, filters,
-documents) has a class method ``spliced`` that takes the older part, a :class:`Splice`, and the same part built
-of the fresh rows alone; its result is what ``build`` makes of all rows, byte for byte.
+documents) has a class method ``spliced`` that takes the older part, a :class:`Splice`, and the same part
+built of the fresh rows alone; its result is what ``build`` makes of all rows, byte for byte.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Splice:
-    """Row i of the new collection is row ``source[i]`` of the older one, or fresh row ``~source[i]`` where that
-    is negative. *source* (n,) names every fresh row once, in order, and no older row twice.
+    """Row i of the new collection is row ``source[i]`` of the older one, or fresh row ``~source[i]`` where
+    that is negative. *source* (n,) names every fresh row once, in order, and no older row twice.
 
     >>> splice = Splice(np.array([0, ~0, 2]))      # the first and third of an older one, a fresh one between
     >>> splice.kept.tolist(), splice.fresh.tolist()
