@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mmap
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,50 @@ from numpy.typing import NDArray
 
 from indexes.errors import InputError
 from indexes.files import check_offsets, damaged, load_array, map_file, save_array
+from indexes.splice import Splice
 from indexes.strings import StringTable
+
+DOCUMENTS = "documents.bin"
+_COPIED = 1 << 24  # bytes copied at once
+
+
+class DocumentWriter:
+    """Writes the files of a store row by row; only the ids stay in memory. Same rows, same bytes.
+
+    >>> with DocumentWriter(folder) as writer:
+    ...     writer.add("E1", {"name": "甲公司"})
+    >>> store = DocumentStore.load(folder)
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ids: list[bytes] = []
+        self._ends = array("q", [0])
+
+    def __enter__(self) -> DocumentWriter:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._file = (self._folder / DOCUMENTS).open("wb")
+        return self
+
+    def add(self, id: str, document: Mapping[str, object]) -> None:
+        """The next row. A document must be JSON: strings, finite numbers, booleans, None, lists and objects of
+        these.
+
+        :raises InputError: it is not.
+        """
+        try:
+            text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        except (TypeError, ValueError) as error:
+            raise InputError(f"document is not JSON: {error}", field="id", value=id) from error
+        # surrogatepass would write what no strict reader takes: a lone surrogate becomes "?"
+        self._ends.append(self._ends[-1] + self._file.write(text.encode("utf-8", "replace")))
+        self._ids.append(id.encode("utf-8", "surrogatepass"))
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        """:raises InputError: an id came twice."""
+        self._file.close()
+        if kind is None:
+            _save_index(self._folder, np.array(self._ends, np.int64), self._ids)
 
 
 class DocumentStore:
@@ -33,32 +77,34 @@ class DocumentStore:
 
     @classmethod
     def build(cls, folder: Path, rows: Iterable[tuple[str, Mapping[str, object]]]) -> DocumentStore:
-        """Write *rows* (id, document) to *folder* as they come, and open it; only the ids stay in memory.
+        """Write *rows* (id, document) to *folder* and open it; see :class:`DocumentWriter`."""
+        with DocumentWriter(folder) as writer:
+            for id, document in rows:
+                writer.add(id, document)
+        return cls.load(folder)
 
-        Same rows, same bytes. A document must be JSON: strings, finite numbers, booleans, None, lists and
-        objects of these.
-
-        :raises InputError: an id comes twice, or a document is not JSON.
-        """
+    @classmethod
+    def spliced(cls, folder: Path, old: DocumentStore, splice: Splice, fresh: DocumentStore) -> DocumentStore:
+        """Write the rows that *splice* takes from *old* and *fresh* to *folder* and open it: what
+        :meth:`build` makes of them, to the byte. Documents are copied unread."""
         folder.mkdir(parents=True, exist_ok=True)
-        ids, ends = [], [0]
-        with open(folder / "documents.bin", "wb") as file:
-            for number, document in rows:
-                try:
-                    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-                except (TypeError, ValueError) as error:
-                    raise InputError(f"document is not JSON: {error}", field="id", value=number) from error
-                # surrogatepass would write what no strict reader takes: a lone surrogate becomes "?"
-                ends.append(ends[-1] + file.write(text.encode("utf-8", "replace")))
-                ids.append(number)
-        save_array(folder / "document_offsets.npy", np.array(ends, np.int64))
-        StringTable.build(ids).save(folder, "ids")
+        ids, lengths = [], [np.zeros(1, np.int64)]
+        pieces = {False: old._ids.pieces(), True: fresh._ids.pieces()}
+        with (folder / DOCUMENTS).open("wb") as file:
+            for is_fresh, start, end in splice.runs():
+                source = fresh if is_fresh else old
+                first, last = int(source._offsets[start]), int(source._offsets[end])
+                for at in range(first, last, _COPIED):
+                    file.write(source._data[at : min(at + _COPIED, last)])
+                lengths.append(np.diff(source._offsets[start : end + 1]))
+                ids += pieces[is_fresh][start:end]
+        _save_index(folder, np.cumsum(np.concatenate(lengths)), ids)
         return cls.load(folder)
 
     @classmethod
     def load(cls, folder: Path) -> DocumentStore:
         """The store in *folder*; :raises DamagedRelease: files are missing or do not fit together."""
-        data = map_file(folder / "documents.bin")
+        data = map_file(folder / DOCUMENTS)
         offsets = load_array(folder / "document_offsets.npy", np.int64)
         ids = StringTable.load(folder, "ids")
         check_offsets(folder / "document_offsets.npy", offsets, len(data))
@@ -79,9 +125,9 @@ class DocumentStore:
         try:
             document = json.loads(self._data[int(self._offsets[row]) : int(self._offsets[row + 1])])
         except (ValueError, RecursionError) as error:
-            damaged(self._folder / "documents.bin", f"row {row}: {error}")
+            damaged(self._folder / DOCUMENTS, f"row {row}: {error}")
         if not isinstance(document, dict):
-            damaged(self._folder / "documents.bin", f"row {row} is not an object")
+            damaged(self._folder / DOCUMENTS, f"row {row} is not an object")
         return document
 
     def raw(self, row: int) -> bytes:
@@ -109,3 +155,8 @@ class DocumentStore:
         # not left to slicing: -1, the padding of a search, must not answer with the last row
         if not 0 <= row < self.size:
             raise InputError(f"rows lie in 0 … {self.size - 1}", field="row", value=row)
+
+
+def _save_index(folder: Path, offsets: NDArray[np.int64], ids: list[bytes]) -> None:
+    save_array(folder / "document_offsets.npy", offsets)
+    StringTable.of_pieces(ids).save(folder, "ids")

@@ -6,9 +6,9 @@ Masks combine with numpy's ``&``, ``|``, ``~`` and go to the ``allowed`` of a se
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,43 @@ from numpy.typing import NDArray
 
 from indexes.errors import InputError
 from indexes.files import check_numbers, check_offsets, damaged, load_array, load_json, save_array, save_json
+from indexes.splice import Splice
+from indexes.strings import StringTable
 from indexes.vectors import check_rows
+
+_MARK = "\0"  # between the name of a column and a label; no name holds it
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Which rows hold which labels. The labels of all columns are numbered through, by column and label:
+    label v is in rows ``rows[offsets[v]:offsets[v+1]]``. In column c, row r has labels
+    ``labels[row_offsets[c·size+r]:row_offsets[c·size+r+1]]``."""
+
+    offsets: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    row_offsets: NDArray[np.int64]
+    labels: NDArray[np.int32]
+
+    @classmethod
+    def of(
+        cls, places: NDArray[np.int64], labels: NDArray[np.int64], size: int, columns: int, count: int
+    ) -> _Held:
+        """From pairs of place (column · size + row) and label number, in any order, repeated or not."""
+        keys = np.unique(places * max(count, 1) + labels)
+        places, by_row = np.divmod(keys, max(count, 1))
+        # where each label stands, ordered by label; stable, so that rows rise within a label
+        order = np.argsort(by_row, kind="stable")
+        return cls(
+            _starts(np.bincount(by_row, minlength=count)),
+            (places % max(size, 1)).astype(np.int32)[order],
+            _starts(np.bincount(places, minlength=columns * size)),
+            by_row.astype(np.int32),
+        )
+
+    def places(self) -> NDArray[np.int64]:
+        """The place of each of ``labels``."""
+        return np.repeat(np.arange(self.row_offsets.size - 1), np.diff(self.row_offsets))
 
 
 class FilterColumns:
@@ -30,25 +66,20 @@ class FilterColumns:
     def __init__(
         self,
         size: int,
-        labels: Mapping[str, Sequence[str]],
-        value_offsets: NDArray[np.int64],
-        value_rows: NDArray[np.int32],
-        row_offsets: NDArray[np.int64],
-        row_values: NDArray[np.int32],
+        names: Sequence[str],
+        labels: StringTable,
+        held: _Held,
         numbers: Mapping[str, NDArray[np.float64]],
     ) -> None:
-        """*labels*: of each column its values, sorted. The values of all columns are numbered through, in the
-        order of *labels*: value v is in rows ``value_rows[value_offsets[v]:value_offsets[v+1]]``. In column
-        c, row r has values ``row_values[row_offsets[c·size+r]:row_offsets[c·size+r+1]]``."""
+        """*names* of the columns of labels, sorted; *labels*: ``NAME\\0LABEL``, sorted. See :meth:`build`."""
         self.size = size
-        self._labels = {name: tuple(values) for name, values in labels.items()}
-        self._value_offsets, self._value_rows = value_offsets, value_rows
-        self._row_offsets, self._row_values = row_offsets, row_values
+        self._labels, self._held = labels, held
+        # the labels of a column adjoin: those that start with its name and the mark
+        self._spans = {
+            name: (labels.first_from(name + _MARK), labels.first_from(name + "\1")) for name in names
+        }
         self._numbers = dict(numbers)
-        self._position = {name: position for position, name in enumerate(self._labels)}
-        self._first = dict(
-            zip(self._labels, np.cumsum([0, *map(len, self._labels.values())]).tolist(), strict=False)
-        )
+        self._position = {name: position for position, name in enumerate(names)}
 
     @classmethod
     def build(
@@ -71,35 +102,76 @@ class FilterColumns:
                 raise InputError("a row of labels must be a list of strings", field="column", value=name)
         for name in labels.keys() & numbers.keys():
             raise InputError("is both a label and a number", field="column", value=name)
-        values: dict[str, list[str]] = {}
-        held: list[NDArray[np.int64]] = []  # (column · size + row) · width + value, one for each label
-        width = sum(len(row) for column in labels.values() for row in column) + 1
-        first = 0
+        values: list[bytes] = []
+        places, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for position, (name, column) in enumerate(sorted(labels.items())):
-            flat = [value for row in column for value in row]
-            values[name] = sorted({*flat} - {""})
-            place = {value: first + i for i, value in enumerate(values[name])} | {"": -1}
-            numbered = np.array([place[value] for value in flat], np.int64)
+            distinct = sorted({*chain.from_iterable(column)} - {""}, key=_encoded)
+            number = {value: len(values) + i for i, value in enumerate(distinct)} | {"": -1}
+            flat = np.array([number[value] for row in column for value in row], np.int64)
             rows = np.repeat(np.arange(size), [len(row) for row in column])
-            held.append(((position * size + rows) * width + numbered)[numbered >= 0])
-            first += len(values[name])
-        pairs = np.unique(np.concatenate(held)) if held else np.zeros(0, np.int64)
-        by_row = (pairs % width).astype(np.int32)
-        # where each label stands, ordered by value; stable, so that rows rise within a value
-        order = np.argsort(by_row, kind="stable")
+            places.append((position * size + rows)[flat >= 0])
+            found.append(flat[flat >= 0])
+            values += [_encoded(name + _MARK + value) for value in distinct]
         return cls(
             size,
-            values,
-            _offsets(np.bincount(by_row, minlength=first)),
-            (pairs // width % max(size, 1)).astype(np.int32)[order],
-            _offsets(np.bincount(pairs // width, minlength=len(values) * size)),
-            by_row,
+            sorted(labels),
+            StringTable.of_pieces(values),
+            _Held.of(np.concatenate(places), np.concatenate(found), size, len(labels), len(values)),
             {name: np.array(column, np.float64) for name, column in sorted(numbers.items())},
         )
 
+    @classmethod
+    def spliced(cls, old: FilterColumns, splice: Splice, fresh: FilterColumns) -> FilterColumns:
+        """The columns of all rows, from *old* ones and those of the *fresh* rows alone: what :meth:`build`
+        makes of them together, to the byte. Both have the same columns.
+
+        :raises InputError: they have not.
+        """
+        names = fresh.label_columns
+        if names != old.label_columns or fresh.number_columns != old.number_columns:
+            raise InputError("other filter columns", field="column", value=", ".join(old.label_columns))
+        moved = splice.new_rows(old.size)
+        column, row = np.divmod(old._held.places(), max(old.size, 1))
+        stays = moved[row] >= 0
+        old_labels = old._held.labels[stays]
+        fresh_column, fresh_row = np.divmod(fresh._held.places(), max(fresh.size, 1))
+        held = old._labels.pieces()
+        kept = np.bincount(old_labels, minlength=len(held)) > 0
+        come = fresh._labels.pieces()
+        pieces = sorted({*(held[number] for number in np.flatnonzero(kept).tolist()), *come})
+        number = {piece: place for place, piece in enumerate(pieces)}
+        old_place = np.array([number.get(piece, -1) for piece in held], np.int64)
+        new_place = np.array([number[piece] for piece in come], np.int64)
+        places = np.concatenate(
+            [
+                column[stays] * splice.size + moved[row[stays]],
+                fresh_column * splice.size + splice.fresh[fresh_row],
+            ]
+        )
+        labels = np.concatenate([old_place[old_labels], new_place[fresh._held.labels]])
+        numbers = {}
+        for name in fresh.number_columns:
+            numbers[name] = np.empty(splice.size)
+            numbers[name][splice.kept] = old.numbers(name)[splice.old]
+            numbers[name][splice.fresh] = fresh.numbers(name)
+        joined = _Held.of(places, labels, splice.size, len(names), len(pieces))
+        return cls(splice.size, names, StringTable.of_pieces(pieces), joined, numbers)
+
+    def with_numbers(self, numbers: Mapping[str, Sequence[float] | NDArray[np.float64]]) -> FilterColumns:
+        """These columns with other *numbers* (n,) in columns of numbers that they have or have not yet.
+
+        :raises InputError: a column has another number of rows, or is one of labels.
+        """
+        given = {name: np.asarray(column, np.float64) for name, column in numbers.items()}
+        for name, column in given.items():
+            if column.shape != (self.size,) or name in self._spans:
+                raise InputError("not a column of numbers of this size", field="column", value=name)
+        joined = dict(sorted({**self._numbers, **given}.items()))
+        return FilterColumns(self.size, self.label_columns, self._labels, self._held, joined)
+
     @property
     def label_columns(self) -> tuple[str, ...]:
-        return tuple(self._labels)
+        return tuple(self._position)
 
     @property
     def number_columns(self) -> tuple[str, ...]:
@@ -107,20 +179,20 @@ class FilterColumns:
 
     def values(self, column: str) -> tuple[str, ...]:
         """The labels that occur in *column*, sorted."""
-        return self._labels[self._known(column, self._labels)]
+        return self._texts(column, range(*self._spans[self._known(column, self._spans)]))
 
     def counts(self, column: str) -> dict[str, int]:
         """How many rows have each label of *column*."""
-        first = self._first[self._known(column, self._labels)]
-        held = np.diff(self._value_offsets[first : first + len(self._labels[column]) + 1])
-        return dict(zip(self._labels[column], held.tolist(), strict=True))
+        start, stop = self._spans[self._known(column, self._spans)]
+        held = np.diff(self._held.offsets[start : stop + 1])
+        return dict(zip(self.values(column), held.tolist(), strict=True))
 
     def labels_of(self, column: str, row: int) -> tuple[str, ...]:
         """The labels of *row* in *column*, sorted; :raises InputError: no such row."""
         (number,) = check_rows(np.array([row]), self.size)
-        start = self._position[self._known(column, self._labels)] * self.size + int(number)
-        held = self._row_values[int(self._row_offsets[start]) : int(self._row_offsets[start + 1])]
-        return tuple(self._labels[column][value - self._first[column]] for value in held.tolist())
+        place = self._position[self._known(column, self._position)] * self.size + int(number)
+        start, stop = self._held.row_offsets[place : place + 2].tolist()
+        return self._texts(column, self._held.labels[start:stop].tolist())
 
     def numbers(self, column: str) -> NDArray[np.float64]:
         """The numbers (n,) of *column*, nan where absent; read-only."""
@@ -128,25 +200,24 @@ class FilterColumns:
 
     def mask_any(self, column: str, values: Iterable[str]) -> NDArray[np.bool_]:
         """Rows that have at least one of *values*; a value that does not occur matches nothing."""
-        held = self.values(column)
+        self._known(column, self._spans)
         mask = np.zeros(self.size, np.bool_)
         for value in values:
-            place = bisect_left(held, value)
-            if place < len(held) and held[place] == value:
-                self._mark(mask, column, place, place + 1)
+            if (number := self._labels.find(column + _MARK + value)) is not None:
+                self._mark(mask, number, number + 1)
         return mask
 
     def mask_prefix(self, column: str, prefixes: Iterable[str]) -> NDArray[np.bool_]:
         """Rows with a label that starts with one of *prefixes*: ``31`` finds the districts of Shanghai. The
         empty prefix finds every row that has a label."""
-        held = self.values(column)
+        end = self._spans[self._known(column, self._spans)][1]
         mask = np.zeros(self.size, np.bool_)
         for prefix in prefixes:
             # labels that share a prefix adjoin, the prefix itself would stand first
-            start = stop = bisect_left(held, prefix)
-            while stop < len(held) and held[stop].startswith(prefix):
+            start = stop = self._labels.first_from(column + _MARK + prefix)
+            while stop < end and self._labels[stop].startswith(column + _MARK + prefix):
                 stop += 1
-            self._mark(mask, column, start, stop)
+            self._mark(mask, start, stop)
         return mask
 
     def mask_range(
@@ -163,11 +234,13 @@ class FilterColumns:
             mask &= numbers <= high
         return mask | missing if absent else mask
 
-    def _mark(self, mask: NDArray[np.bool_], column: str, start: int, stop: int) -> None:
-        """Mark the rows with one of the values *start* … *stop* - 1 of *column*: their postings adjoin."""
-        first = self._first[column]
-        span = slice(int(self._value_offsets[first + start]), int(self._value_offsets[first + stop]))
-        mask[self._value_rows[span]] = True
+    def _mark(self, mask: NDArray[np.bool_], start: int, stop: int) -> None:
+        """Mark the rows with one of the labels *start* … *stop* - 1: their postings adjoin."""
+        first, last = int(self._held.offsets[start]), int(self._held.offsets[stop])
+        mask[self._held.rows[first:last]] = True
+
+    def _texts(self, column: str, numbers: Iterable[int]) -> tuple[str, ...]:
+        return tuple(self._labels[number][len(column) + 1 :] for number in numbers)
 
     def _known(self, column: str, columns: Mapping[str, object]) -> str:
         if column not in columns:
@@ -179,14 +252,13 @@ class FilterColumns:
     def save(self, folder: Path) -> None:
         """Write the columns into *folder*, which is made where it is missing."""
         folder.mkdir(parents=True, exist_ok=True)
-        # a list, because a JSON object's order is nothing to rely on
-        labels = [[name, list(values)] for name, values in self._labels.items()]
-        facts = {"size": self.size, "labels": labels, "numbers": list(self._numbers)}
+        facts = {"size": self.size, "labels": list(self.label_columns), "numbers": list(self.number_columns)}
         save_json(folder / "filters.json", facts)
-        save_array(folder / "value_offsets.npy", self._value_offsets)
-        save_array(folder / "value_rows.npy", self._value_rows)
-        save_array(folder / "row_offsets.npy", self._row_offsets)
-        save_array(folder / "row_values.npy", self._row_values)
+        self._labels.save(folder, "labels")
+        save_array(folder / "label_offsets.npy", self._held.offsets)
+        save_array(folder / "label_rows.npy", self._held.rows)
+        save_array(folder / "row_offsets.npy", self._held.row_offsets)
+        save_array(folder / "row_labels.npy", self._held.labels)
         matrix = np.zeros((len(self._numbers), self.size), np.float64)
         for position, column in enumerate(self._numbers.values()):
             matrix[position] = column
@@ -198,58 +270,54 @@ class FilterColumns:
 
         :raises DamagedRelease: files are missing or do not fit together.
         """
-        size, labels, names = _facts(folder / "filters.json")
-        value_offsets = load_array(folder / "value_offsets.npy", np.int64)
-        value_rows = load_array(folder / "value_rows.npy", np.int32)
+        size, names, numbered = _facts(folder / "filters.json")
+        labels = StringTable.load(folder, "labels")
+        offsets = load_array(folder / "label_offsets.npy", np.int64)
+        rows = load_array(folder / "label_rows.npy", np.int32)
         row_offsets = load_array(folder / "row_offsets.npy", np.int64)
-        row_values = load_array(folder / "row_values.npy", np.int32)
+        row_labels = load_array(folder / "row_labels.npy", np.int32)
         numbers = load_array(folder / "numbers.npy", np.float64, axes=2)
-        check_offsets(folder / "value_offsets.npy", value_offsets, value_rows.size)
-        check_numbers(folder / "value_rows.npy", value_rows, size)
-        check_offsets(folder / "row_offsets.npy", row_offsets, row_values.size)
-        total = sum(map(len, labels.values()))
+        check_offsets(folder / "label_offsets.npy", offsets, rows.size)
+        check_numbers(folder / "label_rows.npy", rows, size)
+        check_offsets(folder / "row_offsets.npy", row_offsets, row_labels.size)
+        check_numbers(folder / "row_labels.npy", row_labels, len(labels))
         if (
-            value_offsets.size != total + 1
-            or row_offsets.size != len(labels) * size + 1
-            or numbers.shape != (len(names), size)
+            offsets.size != len(labels) + 1
+            or row_offsets.size != len(names) * size + 1
+            or numbers.shape != (len(numbered), size)
         ):
             damaged(folder / "filters.json", "does not fit the arrays beside it")
-        # each row's values must be of the column that it is asked for
-        ends = np.cumsum([0, *map(len, labels.values())])
-        for position in range(len(labels)):
+        held = _Held(offsets, rows, row_offsets, row_labels)
+        found = cls(size, names, labels, held, dict(zip(numbered, numbers, strict=True)))
+        # each row's labels must be of the column that it is asked for
+        for name, position in found._position.items():
             start, stop = row_offsets[position * size], row_offsets[(position + 1) * size]
-            held = row_values[int(start) : int(stop)]
-            if held.size and (held.min() < ends[position] or held.max() >= ends[position + 1]):
-                damaged(folder / "row_values.npy", "points to a value of another column")
-        columns = dict(zip(names, numbers, strict=True))
-        return cls(size, labels, value_offsets, value_rows, row_offsets, row_values, columns)
+            own, (first, end) = row_labels[int(start) : int(stop)], found._spans[name]
+            if own.size and (own.min() < first or own.max() >= end):
+                damaged(folder / "row_labels.npy", "points to a label of another column")
+        return found
 
 
-def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def _encoded(value: str) -> bytes:
+    return value.encode("utf-8", "surrogatepass")
+
+
+def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
 
 
-def _facts(path: Path) -> tuple[int, dict[str, list[str]], list[str]]:
-    """Size, labels and number columns as ``filters.json`` has them; :raises DamagedRelease: it does not."""
+def _facts(path: Path) -> tuple[int, list[str], list[str]]:
+    """Size and names of both kinds of columns; :raises DamagedRelease: ``filters.json`` has them not."""
     facts = load_json(path)
-    size, pairs, names = facts.get("size"), facts.get("labels"), facts.get("numbers")
+    size, names, numbered = facts.get("size"), facts.get("labels"), facts.get("numbers")
     if (
         type(size) is not int
         or not 0 <= size < 1 << 31
         or not isinstance(names, list)
-        or not isinstance(pairs, list)
-        or not all(isinstance(pair, list) and len(pair) == 2 and _sorted_strings(pair[1]) for pair in pairs)
+        or not isinstance(numbered, list)
+        or not all(isinstance(name, str) and name and _MARK not in name for name in [*names, *numbered])
+        or names != sorted(names)
+        or len({*names, *numbered}) != len(names) + len(numbered)
     ):
         damaged(path, "does not describe filter columns")
-    columns = [*names, *(pair[0] for pair in pairs)]
-    if not all(isinstance(name, str) for name in columns) or len(set(columns)) != len(columns):
-        damaged(path, "names a column twice, or not by a string")
-    return size, dict(pairs), names
-
-
-def _sorted_strings(values: object) -> bool:
-    return (
-        isinstance(values, list)
-        and all(isinstance(value, str) for value in values)
-        and all(one < two for one, two in pairwise(values))
-    )
+    return size, names, numbered

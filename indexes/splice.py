@@ -22,7 +22,7 @@ Rows = NDArray[np.int64]
 @dataclass(frozen=True)
 class Splice:
     """Row i of the new collection is row ``source[i]`` of the older one, or fresh row ``~source[i]`` where
-    that is negative. *source* (n,) names every fresh row once, in order, and no older row twice.
+    that is negative. *source* (n,) names every fresh row once and an older one at most once, both rising.
 
     >>> splice = Splice(np.array([0, ~0, 2]))      # the first and third of an older one, a fresh one between
     >>> splice.kept.tolist(), splice.fresh.tolist()
@@ -36,8 +36,8 @@ class Splice:
         if not np.array_equal(fresh, np.arange(fresh.size)):
             raise InputError("fresh rows must come in order, each once", field="source")
         old = self.source[self.source >= 0]
-        if np.unique(old).size != old.size:
-            raise InputError("an older row is used twice", field="source")
+        if bool((old[1:] <= old[:-1]).any()):
+            raise InputError("older rows must come in order, each once at most", field="source")
 
     @property
     def size(self) -> int:

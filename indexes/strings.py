@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import lt
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +38,26 @@ class StringTable:
     def build(cls, strings: Sequence[str]) -> StringTable:
         """:raises InputError: a string is given twice."""
         # surrogatepass: a lone surrogate is a bad string, but no reason to fail a refresh
-        encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
-        order = sorted(range(len(encoded)), key=encoded.__getitem__)
-        for one, two in pairwise(order):
-            if encoded[one] == encoded[two]:
-                raise InputError("listed twice", field="string", value=strings[one])
-        offsets = np.zeros(len(encoded) + 1, np.int64)
-        np.cumsum([len(piece) for piece in encoded], out=offsets[1:])
-        return cls(b"".join(encoded), offsets, np.array(order, np.int32))
+        return cls.of_pieces([string.encode("utf-8", "surrogatepass") for string in strings])
+
+    @classmethod
+    def of_pieces(cls, pieces: Sequence[bytes]) -> StringTable:
+        """The table of strings that are encoded already (see :meth:`pieces`).
+
+        :raises InputError: a string is given twice.
+        """
+        order = np.arange(len(pieces), dtype=np.int32)
+        if not all(map(lt, pieces, islice(pieces, 1, None))):  # not in order yet
+            listed = sorted(range(len(pieces)), key=pieces.__getitem__)
+            for one, two in pairwise(listed):
+                if pieces[one] == pieces[two]:
+                    raise InputError(
+                        "listed twice", field="string", value=pieces[one].decode("utf-8", "replace")
+                    )
+            order = np.array(listed, np.int32)
+        offsets = np.zeros(len(pieces) + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, pieces), np.int64, len(pieces)), out=offsets[1:])
+        return cls(b"".join(pieces), offsets, order)
 
     def __len__(self) -> int:
         return self._order.size
@@ -72,6 +85,17 @@ class StringTable:
     def find(self, string: str) -> int | None:
         """The number of *string*, or None."""
         wanted = string.encode("utf-8", "surrogatepass")
+        place = self._place(wanted)
+        if place < len(self) and self._bytes(number := int(self._order[place])) == wanted:
+            return number
+        return None
+
+    def first_from(self, string: str) -> int:
+        """How many strings sort before *string*, by their bytes: in a table built in order, the number of the
+        first that is not less."""
+        return self._place(string.encode("utf-8", "surrogatepass"))
+
+    def _place(self, wanted: bytes) -> int:
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
@@ -79,9 +103,7 @@ class StringTable:
                 low = middle + 1
             else:
                 high = middle
-        if low < len(self) and self._bytes(number := int(self._order[low])) == wanted:
-            return number
-        return None
+        return low
 
     def save(self, folder: Path, name: str) -> None:
         """Write ``NAME.bin``, ``NAME_offsets.npy`` and ``NAME_order.npy`` into the existing *folder*."""

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from indexes.documents import DocumentStore
 from indexes.errors import DamagedRelease, InputError
+from tests.indexes.splicing import same_bytes, splice_of
 
 ROWS = [
     ("b", {"name": "甲公司", "tags": ["轴承"]}),
@@ -96,3 +100,17 @@ def test_a_document_nested_too_deep_is_noticed_when_read(tmp_path: Path) -> None
     (tmp_path / "documents.bin").write_bytes(b"[" * 200_000)
     with pytest.raises(DamagedRelease, match="row 0"):
         DocumentStore.load(tmp_path).get(0)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["kept", "gone", "fresh"]), st.text(max_size=3)), max_size=8))
+def test_a_spliced_store_has_the_bytes_of_one_built_of_all(rows: list[tuple[str, str]]) -> None:
+    listed = [(fate, (f"{text}{number}", {"text": text})) for number, (fate, text) in enumerate(rows)]
+    with TemporaryDirectory() as name:
+        old = DocumentStore.build(Path(name, "old"), [row for fate, row in listed if fate != "fresh"])
+        fresh = DocumentStore.build(Path(name, "fresh"), [row for fate, row in listed if fate == "fresh"])
+        splice = splice_of([fate for fate, _ in listed])
+        same_bytes(
+            lambda folder: DocumentStore.spliced(folder, old, splice, fresh),
+            lambda folder: DocumentStore.build(folder, [row for fate, row in listed if fate != "gone"]),
+        )

@@ -4,10 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from indexes.errors import DamagedRelease, InputError
 from indexes.files import load_json, save_array, save_json
 from indexes.filters import FilterColumns
+from indexes.splice import Splice
+from tests.indexes.splicing import same_bytes, splice_of
 
 NAN = float("nan")
 
@@ -115,9 +119,10 @@ def test_no_columns_or_no_rows(tmp_path: Path, size: int) -> None:
 @pytest.mark.parametrize(
     ("name", "array"),
     [
-        ("value_rows.npy", np.array([7, 0, 0, 2, 1, 0, 2], np.int32)),
-        ("value_offsets.npy", np.array([0, 7], np.int64)),
-        ("row_values.npy", np.array([5, 2, 2, 0, 4, 3, 5], np.int32)),
+        ("label_rows.npy", np.array([7, 0, 0, 2, 1, 0, 2], np.int32)),
+        ("label_offsets.npy", np.array([0, 7], np.int64)),
+        ("row_labels.npy", np.array([5, 2, 2, 0, 4, 3, 5], np.int32)),
+        ("row_labels.npy", np.array([9, 2, 2, 0, 4, 3, 5], np.int32)),
         ("row_offsets.npy", np.array([0, 9, 7], np.int64)),
         ("numbers.npy", np.zeros((1, 4))),
         ("numbers.npy", np.zeros(8)),
@@ -138,11 +143,11 @@ def test_arrays_that_do_not_fit_are_refused(
         {"size": -1},
         {"size": True},
         {"labels": {"region": []}},
-        {"labels": [["region", ["b", "a"]]]},
-        {"labels": [["region", [1, 2]]]},
-        {"labels": [["region", []], ["region", []]]},
-        {"labels": [[["region"], []]]},
+        {"labels": ["region", "certification"]},
+        {"labels": ["certification", ["region"]]},
+        {"labels": ["region", "region"]},
         {"labels": []},
+        {"labels": ["certification", "\0"]},
         {"numbers": None},
         {"numbers": ["capacity", "region"]},
     ],
@@ -155,3 +160,43 @@ def test_a_description_that_does_not_fit_is_refused(
     save_json(path, {**load_json(path), **change})
     with pytest.raises(DamagedRelease):
         FilterColumns.load(tmp_path / "copy")
+
+
+def test_columns_of_numbers_are_replaced_and_added(columns: FilterColumns) -> None:
+    changed = columns.with_numbers({"capacity": [1.0, 2.0, 3.0, 4.0], "area": np.arange(4.0)})
+    assert changed.number_columns == ("area", "capacity", "founded")
+    assert changed.numbers("capacity").tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert changed.labels_of("region", 1) == ("310000",)
+    for wrong in ({"capacity": [1.0]}, {"region": [1.0] * 4}):
+        with pytest.raises(InputError, match="column"):
+            columns.with_numbers(wrong)
+
+
+labelled = st.lists(st.sampled_from(["a", "ab", "b", "", "轴"]), max_size=3)
+row = st.tuples(
+    st.sampled_from(["kept", "gone", "fresh"]), labelled, labelled, st.sampled_from([NAN, 1.0, 2.5])
+)
+
+
+def of_rows(rows: list[tuple[str, list[str], list[str], float]]) -> FilterColumns:
+    return FilterColumns.build(
+        len(rows),
+        {"b": [one for _, one, _, _ in rows], "a": [two for _, _, two, _ in rows]},
+        {"n": [number for *_, number in rows]},
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(row, max_size=8))
+def test_spliced_columns_have_the_bytes_of_those_built_of_all(rows) -> None:
+    splice = splice_of([fate for fate, *_ in rows])
+    old, fresh = [r for r in rows if r[0] != "fresh"], [r for r in rows if r[0] == "fresh"]
+    spliced = FilterColumns.spliced(of_rows(old), splice, of_rows(fresh))
+    same_bytes(spliced.save, of_rows([r for r in rows if r[0] != "gone"]).save)
+
+
+def test_columns_that_are_not_the_same_cannot_be_spliced(columns: FilterColumns) -> None:
+    with pytest.raises(InputError, match="other filter columns"):
+        FilterColumns.spliced(
+            columns, Splice(np.zeros(0, np.int64)), FilterColumns.build(0, {"tier": []}, {})
+        )

@@ -16,6 +16,7 @@ import indexes
 from indexes.errors import DamagedRelease, InputError
 from indexes.files import save_array
 from indexes.lexical import LexicalIndex
+from tests.indexes.splicing import same_bytes, splice_of
 
 ROOT = Path(indexes.__file__).parents[1]
 DOCUMENTS = [["轴承", "钢", "钢"], [], ["轴承"], ["齿轮", "轴承", "304l", "304l", "304l"]]
@@ -145,7 +146,7 @@ def test_the_same_documents_give_the_same_bytes_whatever_the_hash_seed(tmp_path:
             [sys.executable, "-c", program, tmp_path / seed], check=True, env=environment, cwd=ROOT
         )
     names = sorted(path.name for path in (tmp_path / "1").iterdir())
-    assert len(names) == 7
+    assert len(names) == 9
     for name in names:
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
 
@@ -158,6 +159,18 @@ def test_answering_does_not_import_bm25s(tmp_path: Path, index: LexicalIndex) ->
         "sys.exit(any(name in sys.modules for name in ('bm25s', 'scipy', 'faiss', 'pandas')))"
     )
     subprocess.run([sys.executable, "-c", program, tmp_path], check=True, cwd=ROOT)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["kept", "gone", "fresh"]), st.lists(words, max_size=4)), max_size=8)
+)
+def test_a_spliced_index_has_the_bytes_of_one_built_of_all(rows: list[tuple[str, list[str]]]) -> None:
+    splice = splice_of([fate for fate, _ in rows])
+    old = LexicalIndex.build([tokens for fate, tokens in rows if fate != "fresh"])
+    fresh = LexicalIndex.build([tokens for fate, tokens in rows if fate == "fresh"])
+    whole = LexicalIndex.build([tokens for fate, tokens in rows if fate != "gone"])
+    same_bytes(LexicalIndex.spliced(old, splice, fresh).save, whole.save)
 
 
 @pytest.mark.parametrize("row", [-1, 4])
@@ -185,6 +198,9 @@ def test_arguments_that_do_not_fit_are_refused(index: LexicalIndex) -> None:
         ("posting_offsets.npy", np.array([0, 0, 4, 5, 6], np.int64)),
         ("posting_offsets.npy", np.array([0, 6], np.int64)),
         ("posting_scores.npy", np.full(6, np.nan, np.float32)),
+        ("posting_counts.npy", np.ones(5, np.uint16)),
+        ("lengths.npy", np.array([3, 0, -1, 5], np.int32)),
+        ("lengths.npy", np.array([3, 0], np.int32)),
     ],
 )
 def test_files_that_do_not_fit_together_are_refused(

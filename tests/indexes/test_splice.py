@@ -8,9 +8,9 @@ from indexes.splice import Splice
 
 
 def test_rows_are_kept_fresh_or_gone() -> None:
-    splice = Splice(np.array([~0, 3, 1, ~1]))
-    assert (splice.kept.tolist(), splice.old.tolist(), splice.fresh.tolist()) == ([1, 2], [3, 1], [0, 3])
-    assert splice.new_rows(5).tolist() == [-1, 2, -1, 1, -1]
+    splice = Splice(np.array([~0, 1, 3, ~1]))
+    assert (splice.kept.tolist(), splice.old.tolist(), splice.fresh.tolist()) == ([1, 2], [1, 3], [0, 3])
+    assert splice.new_rows(5).tolist() == [-1, 1, -1, 2, -1]
 
 
 def test_runs_join_what_adjoins() -> None:
@@ -23,7 +23,7 @@ def test_runs_join_what_adjoins() -> None:
     assert list(Splice(np.zeros(0, np.int64)).runs()) == []
 
 
-@pytest.mark.parametrize("source", [[~1], [~0, ~0], [2, 2], [~1, ~0]])
+@pytest.mark.parametrize("source", [[~1], [~0, ~0], [2, 2], [3, 1], [~1, ~0]])
 def test_fresh_rows_come_in_order_and_older_ones_once(source: list[int]) -> None:
     with pytest.raises(InputError):
         Splice(np.array(source))
