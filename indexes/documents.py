@@ -40,8 +40,8 @@ class DocumentWriter:
         return self
 
     def add(self, id: str, document: Mapping[str, object]) -> None:
-        """The next row. A document must be JSON: strings, finite numbers, booleans, None, lists and objects of
-        these.
+        """The next row. A document must be JSON: strings, finite numbers, booleans, None, lists and objects
+        of these.
 
         :raises InputError: it is not.
         """

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,12 +124,12 @@ class FilterColumns:
     @classmethod
     def spliced(cls, old: FilterColumns, splice: Splice, fresh: FilterColumns) -> FilterColumns:
         """The columns of all rows, from *old* ones and those of the *fresh* rows alone: what :meth:`build`
-        makes of them together, to the byte. Both have the same columns.
+        makes of them together, to the byte. The columns are those of *fresh*; *old* may have more numbers.
 
-        :raises InputError: they have not.
+        :raises InputError: *old* has other columns.
         """
         names = fresh.label_columns
-        if names != old.label_columns or fresh.number_columns != old.number_columns:
+        if names != old.label_columns or not {*fresh.number_columns} <= {*old.number_columns}:
             raise InputError("other filter columns", field="column", value=", ".join(old.label_columns))
         moved = splice.new_rows(old.size)
         column, row = np.divmod(old._held.places(), max(old.size, 1))
@@ -157,7 +158,7 @@ class FilterColumns:
         joined = _Held.of(places, labels, splice.size, len(names), len(pieces))
         return cls(splice.size, names, StringTable.of_pieces(pieces), joined, numbers)
 
-    def with_numbers(self, numbers: Mapping[str, Sequence[float] | NDArray[np.float64]]) -> FilterColumns:
+    def with_numbers(self, numbers: Mapping[str, NDArray[Any]]) -> FilterColumns:
         """These columns with other *numbers* (n,) in columns of numbers that they have or have not yet.
 
         :raises InputError: a column has another number of rows, or is one of labels.

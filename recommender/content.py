@@ -1,35 +1,37 @@
-"""What a release is made of: the catalogue read once, into documents on disk and columns in memory.
+"""What a release is made of: records of the catalogue read once, into documents on disk and columns in
+memory.
 
-Documents go straight to their files; texts, tokens and filter columns stay in memory until they are indexed.
+Documents go straight to their files; texts, words and filter columns stay in memory until they are indexed.
+What is derived of a record depends on that record alone (of an enterprise, on it and its offerings), so that
+a release made of a few fresh records and of what an older one holds equals one that is made of all.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.documents import DocumentStore
-from indexes.errors import CatalogueError
+from indexes.documents import DocumentWriter
 from indexes.filters import FilterColumns
+from indexes.lexical import LexicalBuilder
 from recommender import profile
-from recommender.catalogue import Kind
-from recommender.catalogue.domain import Enterprise, Need, NeedStatus, Offering, Size, Tier, Visibility
+from recommender.catalogue.domain import Enterprise, Need, Offering, Size, Tier
 from recommender.catalogue.json_values import to_json
 from recommender.places import places_of
 from recommender.requirements import demands
-from recommender.standing import UNKNOWN, Past, pasts, yearly_business
+from recommender.standing import yearly_business
 from recommender.text.normalise import for_search
 
 if TYPE_CHECKING:
     from recommender.catalogue import Reader
+    from recommender.changes import Plan
 
 OFFERINGS, ENTERPRISES, NEEDS = "offerings", "enterprises", "needs"
 Vectors = NDArray[np.float32]
@@ -51,9 +53,17 @@ class _Columns:
         return FilterColumns.build(size, self.labels, self.numbers)
 
 
+def _words() -> LexicalBuilder:
+    return LexicalBuilder(k1=profile.K1, b=profile.B)
+
+
 @dataclass(slots=True)
 class Content:
-    """Row-aligned texts and columns of the three collections, in the order of their documents."""
+    """Row-aligned texts and columns of the records that were read, in the order of their documents.
+
+    What only the whole catalogue can say of an enterprise or a need is no part of it: where its offerings
+    begin, when it changed last, its past, and how well the other side suits it.
+    """
 
     offering_texts: list[str] = field(default_factory=list)
     offering_titles: list[str] = field(default_factory=list)
@@ -63,18 +73,16 @@ class Content:
     )
     standing_texts: list[str] = field(default_factory=list)
     described: list[bool] = field(default_factory=list)
-    enterprise_tokens: list[list[str]] = field(default_factory=list)
+    offered: list[int] = field(default_factory=list)  # how many offerings each enterprise has
+    enterprise_words: LexicalBuilder = field(default_factory=_words)
     enterprise_columns: _Columns = field(
         default_factory=lambda: _Columns(
             "name region industry industry_chain tier size certification",
-            "first_offering region_code tier_order assessment business changed "
-            "track_record booked booked_day",
+            "region_code tier_order assessment business",
         )
     )
-    first_offering: list[int] = field(default_factory=list)
     need_texts: list[tuple[str, str, str]] = field(default_factory=list)
-    need_tokens: list[list[str]] = field(default_factory=list)
-    wanted: list[int] = field(default_factory=list)  # rows of the open needs that more than the invited see
+    need_words: LexicalBuilder = field(default_factory=_words)
     need_columns: _Columns = field(
         default_factory=lambda: _Columns(
             "region industry_chain link status visibility buyer certification unit",
@@ -116,73 +124,56 @@ class Content:
     def profiles(self, standing: Vectors, offerings: Vectors) -> Vectors:
         """(n, d) profile vectors from the vectors of standing texts (n, d) and offerings (m, d)."""
         found = np.zeros_like(standing)
-        ends = [*self.first_offering, len(offerings)]
-        for row, (start, end) in enumerate(pairwise(ends)):
+        start = 0
+        for row, count in enumerate(self.offered):
             found[row] = profile.profile_vector(
                 standing[row],
-                offerings[start:end],
-                self.offering_weights[start:end],
+                offerings[start : start + count],
+                self.offering_weights[start : start + count],
                 described=self.described[row],
             )
+            start += count
         return found
 
 
-def read_content(catalogue: Reader, folder: Path, progress: Progress) -> Content:
-    """Read all of *catalogue*, which must stand still meanwhile; documents are written below *folder*.
-
-    Raises CatalogueError when there is neither an enterprise nor a need.
-    """
-    counts = catalogue.counts()
-    if not counts[Kind.ENTERPRISES] and not counts[Kind.NEEDS]:
-        raise CatalogueError("The catalogue is empty.", mend="import enterprises, offerings and needs first")
+def read_content(todo: Plan, view: Reader, folder: Path, progress: Progress) -> Content:
+    """Read the fresh rows of *todo* from *view*, which must stand still meanwhile; their documents are
+    written to their place in the release *folder*."""
     content = Content()
-    history = pasts(catalogue.outcomes())
-    changed = catalogue.last_changes()
-    offerings = _Offerings(catalogue.offerings(), content)
-
-    def enterprise_rows() -> Iterator[tuple[str, Mapping[str, object]]]:
-        for done, enterprise in enumerate(catalogue.enterprises()):
+    everything = todo.parent is None
+    chosen, wanted = (None, None) if everything else (todo.enterprise_ids, todo.need_ids)
+    places = {name: todo.fresh_documents(folder, name) for name in todo.splices}
+    offerings = _Offerings(view.offerings(chosen))
+    with DocumentWriter(places[ENTERPRISES]) as firms, DocumentWriter(places[OFFERINGS]) as offers:
+        for done, enterprise in enumerate(view.enterprises(chosen)):
             if done % _EVERY == 0:
-                progress("read enterprises", done, counts[Kind.ENTERPRISES])
-            content.first_offering.append(offerings.taken)
-            _add_enterprise(content, enterprise, offerings.of(enterprise.enterprise_id))
-            _add_past(
-                content,
-                changed[enterprise.enterprise_id],
-                history.get(enterprise.enterprise_id, UNKNOWN),
-            )
-            yield enterprise.enterprise_id, to_json(enterprise)
-
-    def need_rows() -> Iterator[tuple[str, Mapping[str, object]]]:
-        for done, need in enumerate(catalogue.needs()):
+                progress("read enterprises", done, len(todo.enterprise_ids))
+            own = offerings.of(enterprise.enterprise_id)
+            for offering in own:
+                _add_offering(content, offering)
+                offers.add(offering.offering_id, to_json(offering))
+            _add_enterprise(content, enterprise, own)
+            firms.add(enterprise.enterprise_id, to_json(enterprise))
+    with DocumentWriter(places[NEEDS]) as asked:
+        for done, need in enumerate(view.needs(wanted)):
             if done % _EVERY == 0:
-                progress("read needs", done, counts[Kind.NEEDS])
+                progress("read needs", done, len(todo.need_ids))
             _add_need(content, need)
-            yield need.need_id, to_json(need)
-
-    DocumentStore.build(folder / ENTERPRISES / "documents", enterprise_rows())
-    # a second reading: a nation's offerings do not fit in memory as objects
-    offering_rows = ((offering.offering_id, to_json(offering)) for offering in catalogue.offerings())
-    DocumentStore.build(folder / OFFERINGS / "documents", offering_rows)
-    DocumentStore.build(folder / NEEDS / "documents", need_rows())
+            asked.add(need.need_id, to_json(need))
     return content
 
 
 class _Offerings:
     """The stream of offerings, handed out enterprise by enterprise; both come in order of enterprise id."""
 
-    def __init__(self, stream: Iterator[Offering], content: Content) -> None:
+    def __init__(self, stream: Iterator[Offering]) -> None:
         self._stream = stream
-        self._content = content
         self._next = next(stream, None)
-        self.taken = 0
 
     def of(self, enterprise_id: str) -> list[Offering]:
         found: list[Offering] = []
         while self._next is not None and self._next.enterprise_id == enterprise_id:
             found.append(self._next)
-            _add_offering(self._content, self._next)
-            self.taken += 1
             self._next = next(self._stream, None)
         return found
 
@@ -202,7 +193,8 @@ def _add_offering(content: Content, offering: Offering) -> None:
 def _add_enterprise(content: Content, enterprise: Enterprise, offerings: list[Offering]) -> None:
     content.standing_texts.append(profile.standing_text(enterprise))
     content.described.append(bool(enterprise.description))
-    content.enterprise_tokens.append(profile.enterprise_tokens(enterprise, offerings))
+    content.offered.append(len(offerings))
+    content.enterprise_words.add(profile.enterprise_tokens(enterprise, offerings))
     labels, numbers = content.enterprise_columns.labels, content.enterprise_columns.numbers
     labels["name"].append((enterprise.enterprise_id, enterprise.name, enterprise.short_name))
     labels["region"].append((enterprise.region,))
@@ -222,30 +214,19 @@ def _add_enterprise(content: Content, enterprise: Enterprise, offerings: list[Of
         )
         if a is not None
     ]
-    numbers["first_offering"].append(float(content.first_offering[-1]))
     numbers["region_code"].append(float(enterprise.region or "nan"))
     numbers["tier_order"].append(TIER_ORDER[enterprise.tier] if enterprise.tier else math.nan)
     numbers["assessment"].append(sum(assessments) / len(assessments) if assessments else math.nan)
     numbers["business"].append(_number(yearly_business(enterprise)))
 
 
-def _add_past(content: Content, changed: date, past: Past) -> None:
-    numbers = content.enterprise_columns.numbers
-    numbers["changed"].append(_day(changed))
-    numbers["track_record"].append(past.track_record)
-    numbers["booked"].append(past.booked)
-    numbers["booked_day"].append(past.booked_day)
-
-
 def _add_need(content: Content, need: Need) -> None:
     content.need_texts.append(profile.need_texts(need))
-    content.need_tokens.append(profile.need_tokens(need))
+    content.need_words.add(profile.need_tokens(need))
     labels, numbers = content.need_columns.labels, content.need_columns.numbers
     labels["region"].append((need.region,))
     labels["industry_chain"].append((need.industry_chain,))
     labels["link"].append((need.link.value,))
-    if need.status is NeedStatus.OPEN and need.visibility is not Visibility.INVITED:
-        content.wanted.append(len(content.need_texts) - 1)
     labels["status"].append((need.status.value,))
     labels["visibility"].append((need.visibility.value,))
     labels["buyer"].append((need.buyer_id, need.buyer_name))

@@ -5,7 +5,6 @@ Nothing that the live release consists of is touched: whatever happens here, it 
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,26 +16,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.documents import DocumentStore
-from indexes.errors import GateFailed, ReleaseError
-from indexes.exact import ExactIndex
-from indexes.lexical import LexicalIndex
+from indexes.errors import CatalogueError, GateFailed, ReleaseError
 from indexes.release import EncoderEntry, Gate, Manifest, load_verified, write_manifest
+from indexes.splice import Splice
 from indexes.store import ReleaseStore
-from recommender import profile
-from recommender.catalogue import Catalogue
+from recommender.building import build_collections, past_columns
+from recommender.catalogue import Catalogue, Offering
+from recommender.catalogue.json_values import from_json
 from recommender.chains.building import Offered, build
-from recommender.chains.cleaning import clean
+from recommender.chains.cleaning import Cleaned, clean
+from recommender.changes import Plan, plan
 from recommender.content import ENTERPRISES, NEEDS, OFFERINGS, Content, read_content
 from recommender.encoder import Encoder
-from recommender.ranking.stored import put_into
-from recommender.snapshot import Snapshot
+from recommender.profile import offering_text
+from recommender.ranking.stored import model_of, put_into, wanted
+from recommender.snapshot import Collection, Snapshot
 from recommender.vector_cache import VectorCache
 
 Progress = Callable[[str, int, int], None]
 Vectors = NDArray[np.float32]
 
-_NEAREST, _SAMPLED = 10, 5_000  # matches that a match is compared with, and rows among which they are sought
-_BLOCK = 1_024
 _PROBES = 200  # offerings asked for themselves before a release goes live
 
 
@@ -94,8 +93,10 @@ def refresh(
 ) -> RefreshReport:
     """Build a release of all that *catalogue* holds, with the ranker installed beside it, and make it live.
 
-    Vectors are taken from *cache* where text and encoder are the same; *full* embeds everything anew and
-    promotes even where nothing changed. *progress* hears (stage, done, total).
+    What did not change since the live release is taken over from it; the result is the same as that of a
+    *full* refresh, which reads and embeds everything anew and promotes even where nothing changed. *cache*
+    keeps the vectors of texts, so that an interrupted refresh goes on where it was. *progress* hears (stage,
+    done, total).
 
     Raises CatalogueError when there is nothing to index, InputError when the installed ranker is none,
     RefreshRunning when another process refreshes, and GateFailed when the new release does not pass its
@@ -103,6 +104,9 @@ def refresh(
     """
     tell = progress or (lambda stage, done, total: None)
     clock = _Clock()
+    vectors = VectorCache(cache, encoder)
+    if full:
+        vectors.clear()
     with store.lock():
         store.sweep()
         parent = _parent(store)
@@ -110,20 +114,26 @@ def refresh(
         folder = store.begin(release)
         try:
             with clock.stage("read"), catalogue.snapshot() as view:
-                content = read_content(view, folder, tell)
+                # now and then all is read anew: so texts that nothing holds any more leave the cache
+                anew = full or (parent is not None and vectors.outgrown(parent.manifest.counts))
+                todo = plan(view, None if anew else parent, encoder.fingerprint)
+                if not todo.counts[ENTERPRISES] and not todo.counts[NEEDS]:
+                    raise CatalogueError(
+                        "The catalogue is empty.", mend="import enterprises, offerings and needs first"
+                    )
+                if todo.nothing_changed and parent and wanted(store.root) == model_of(parent):
+                    return _nothing_new(parent, clock)
+                content = read_content(todo, view, folder, tell)
+                past = past_columns(todo, view)
                 edges = clean(view.edges())
             with clock.stage("embed"):
-                cache_of_vectors = VectorCache(cache, encoder)
-                if full:
-                    cache_of_vectors.clear()
-                vectors = _embed(content, cache_of_vectors, tell)
+                encoded = _embed(content, vectors, tell)
             with clock.stage("index"):
-                _index(content, vectors, folder, tell)
+                build_collections(todo, content, encoded, past, folder, tell)
                 put_into(folder, store.root)
+                todo.save(folder)
             with clock.stage("chains"):
-                offered = Offered(content.offering_titles, content.offering_texts, content.first_offering)
-                graph_texts = build(edges, offered, cache_of_vectors.encode, encoder.dimension, folder)
-                embedded = cache_of_vectors.added
+                graph_texts = _graph(edges, todo, vectors, folder)
             with clock.stage("check"):
                 tell("check", 0, 1)
                 manifest = Manifest(
@@ -131,23 +141,13 @@ def refresh(
                     datetime.now(UTC).isoformat(timespec="seconds"),
                     EncoderEntry(encoder.name, encoder.fingerprint, encoder.dimension),
                     parent=parent.release if parent else None,
-                    counts=content.counts,
+                    counts=todo.counts,
                 )
-                gates = _gates(Snapshot(manifest, folder), parent)
-                manifest = write_manifest(folder, replace(manifest, gates=gates))
-                changed = {name: _changes(folder, parent, name) for name in (ENTERPRISES, OFFERINGS, NEEDS)}
+                built = Snapshot(manifest, folder)
+                gates = _gates(built, parent)
+                write_manifest(folder, replace(manifest, gates=gates))
+                changed = _changes(todo, built, parent)
                 tell("check", 1, 1)
-            if parent and not full and _same(manifest, parent.manifest):
-                return RefreshReport(
-                    parent.release,
-                    parent.release,
-                    False,
-                    content.counts,
-                    changed,
-                    embedded,
-                    clock.seconds,
-                    (),
-                )
             if failed := [gate for gate in gates if not gate.passed]:
                 raise GateFailed(
                     "The new release did not pass its checks; the old one goes on serving.",
@@ -158,19 +158,26 @@ def refresh(
             with clock.stage("promote"):
                 store.finish(release)
                 store.promote(release)
-                cache_of_vectors.prune([*content.texts, *graph_texts])
+                if todo.parent is None:
+                    vectors.prune([*content.texts, *graph_texts])
         finally:
             store.discard(release)
     return RefreshReport(
         release,
         parent.release if parent else None,
         True,
-        content.counts,
+        todo.counts,
         changed,
-        embedded,
+        vectors.added,
         clock.seconds,
         gates,
     )
+
+
+def _nothing_new(live: Snapshot, clock: _Clock) -> RefreshReport:
+    none = {name: {"added": 0, "removed": 0, "altered": 0} for name in (ENTERPRISES, OFFERINGS, NEEDS)}
+    counts = live.manifest.counts
+    return RefreshReport(live.release, live.release, False, counts, none, 0, clock.seconds, ())
 
 
 def _parent(store: ReleaseStore) -> Snapshot | None:
@@ -190,38 +197,12 @@ def _embed(content: Content, cache: VectorCache, tell: Progress) -> dict[str, Ve
     return dict(zip(groups, np.split(encoded, ends), strict=True))
 
 
-def _index(content: Content, vectors: Mapping[str, Vectors], folder: Path, tell: Progress) -> None:
-    profiles = content.profiles(vectors["standing"], vectors["offerings"])
-    needs = np.zeros_like(vectors["subjects"])
-    parts = zip(vectors["subjects"], vectors["buyers"], vectors["descriptions"], strict=True)
-    for row, (about, buyer, description) in enumerate(parts):
-        needs[row] = profile.need_vector(about, buyer, description)
-    made = {OFFERINGS: vectors["offerings"], ENTERPRISES: profiles, NEEDS: needs}
-    words = {ENTERPRISES: content.enterprise_tokens, NEEDS: content.need_tokens}
-    content.enterprise_columns.numbers["nearest_needs"] = _nearest(profiles, needs[content.wanted])
-    content.need_columns.numbers["nearest_enterprises"] = _nearest(needs, profiles)
-    for done, (name, matrix) in enumerate(made.items()):
-        tell("index", done, len(made))
-        ExactIndex.from_vectors(matrix).save(folder / name / "vectors")
-        content.filters(name).save(folder / name / "filters")
-        if name in words:
-            LexicalIndex.build(words[name], k1=profile.K1, b=profile.B).save(folder / name / "lexical")
-    tell("index", len(made), len(made))
-
-
-def _nearest(vectors: Vectors, others: Vectors) -> list[float]:
-    """For each of *vectors* (n, d) the mean cosine of its ten nearest among *others* (m, d), to three
-    decimals; NaN for all where there are fewer. Beyond 5,000 an even sample stands for all, and fewer of it
-    for the ten."""
-    if len(others) < _NEAREST:
-        return [math.nan] * len(vectors)
-    step = -(-len(others) // _SAMPLED)
-    sample, most = others[::step].T, max(1, _NEAREST // step)
-    means: list[float] = []
-    for start in range(0, len(vectors), _BLOCK):
-        alike = vectors[start : start + _BLOCK] @ sample
-        means += np.partition(alike, -most, axis=1)[:, -most:].mean(axis=1, dtype=np.float64).tolist()
-    return [round(mean, 3) for mean in means]
+def _graph(edges: Cleaned, todo: Plan, cache: VectorCache, folder: Path) -> list[str]:
+    documents = DocumentStore.load(folder / OFFERINGS / "documents")
+    offerings = [from_json(Offering, documents.get(row)) for row in range(documents.size)]
+    starts = np.cumsum(todo.enterprises.parts) - todo.enterprises.parts
+    offered = Offered([o.title for o in offerings], [offering_text(o) for o in offerings], starts.tolist())
+    return build(edges, offered, cache.encode, cache.dimension, folder)
 
 
 def _gates(built: Snapshot, parent: Snapshot | None) -> tuple[Gate, ...]:
@@ -276,22 +257,23 @@ def _search_gate(built: Snapshot) -> Gate:
     )
 
 
-def _changes(folder: Path, parent: Snapshot | None, name: str) -> dict[str, int]:
-    """How many documents of a collection were added, removed or altered since *parent*."""
-    now = DocumentStore.load(folder / name / "documents")
-    if parent is None:
-        return {"added": now.size, "removed": 0, "altered": 0}
-    before: DocumentStore = getattr(parent, name).documents
-    added = altered = 0
-    for row, id in enumerate(now.ids()):
-        old = before.row_of(id)
-        if old is None:
-            added += 1
-        elif before.raw(old) != now.raw(row):
-            altered += 1
-    return {"added": added, "removed": before.size - (now.size - added), "altered": altered}
+def _changes(todo: Plan, built: Snapshot, parent: Snapshot | None) -> dict[str, dict[str, int]]:
+    """How many documents of each collection were added, removed or altered since *parent*."""
+    return {
+        name: _changed(todo.splices[name], getattr(built, name), parent and getattr(parent, name))
+        for name in todo.splices
+    }
 
 
-def _same(new: Manifest, old: Manifest) -> bool:
-    """Whether two releases hold the same bytes made by the same encoder."""
-    return new.files == old.files and new.encoder.fingerprint == old.encoder.fingerprint
+def _changed(splice: Splice, now: Collection, old: Collection | None) -> dict[str, int]:
+    if old is None:
+        return {"added": splice.size, "removed": 0, "altered": 0}
+    before = {id: row for row, id in enumerate(old.documents.ids())}
+    rows = [(before.get(now.documents.id_of(row)), row) for row in splice.fresh.tolist()]
+    known = [(was, row) for was, row in rows if was is not None]
+    altered = sum(old.documents.raw(was) != now.documents.raw(row) for was, row in known)
+    return {
+        "added": len(rows) - len(known),
+        "removed": old.documents.size - splice.kept.size - len(known),
+        "altered": altered,
+    }

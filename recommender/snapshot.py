@@ -78,6 +78,11 @@ class Snapshot:
     def needs(self) -> Collection:
         return Collection(self.folder / NEEDS)
 
+    def collection(self, name: str) -> Collection:
+        """``offerings``, ``enterprises`` or ``needs``."""
+        found: Collection = getattr(self, name)
+        return found
+
     @cached_property
     def graph(self) -> ChainGraph:
         """The chain graph; one without nodes where the release was made before there were graphs."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +89,16 @@ class VectorCache:
                 used = max((p.stat().st_mtime for p in other.glob("*.vectors")), default=0.0)
                 if used < oldest:
                     shutil.rmtree(other)
+
+    @property
+    def dimension(self) -> int:
+        """Of the encoder's vectors."""
+        return self._encoder.dimension
+
+    def outgrown(self, counts: Mapping[str, int]) -> bool:
+        """Whether most of the cache must be of texts that a release with *counts* no longer holds."""
+        self._load()
+        return len(self._rows) > 2 * sum(counts.values()) + _SEGMENT
 
     def clear(self) -> None:
         """Forget every vector of this encoder."""

@@ -12,16 +12,19 @@ import random
 import re
 import shutil
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+
+import numpy as np
 
 from indexes.errors import InputError
 from indexes.store import ReleaseStore
 from recommender.catalogue import Catalogue, Kind, Need, Offering, Reader
+from recommender.catalogue.marks import Marks
 from recommender.encoder import Encoder
 from recommender.engine import Engine
 from recommender.query import SYSTEMS
@@ -166,11 +169,14 @@ class _ReaderWithout(Reader):
         super().__init__(whole._connections)
         self._hidden = hidden
 
-    def offerings(self) -> Iterator[Offering]:
-        return (offering for offering in super().offerings() if offering.offering_id not in self._hidden)
+    def offerings(self, enterprise_ids: Sequence[str] | None = None) -> Iterator[Offering]:
+        return (o for o in super().offerings(enterprise_ids) if o.offering_id not in self._hidden)
 
-    def offerings_of(self, enterprise_id: str) -> tuple[Offering, ...]:
-        return tuple(o for o in super().offerings_of(enterprise_id) if o.offering_id not in self._hidden)
+    def enterprise_marks(self) -> Marks:
+        """Marks of the whole catalogue, but for the numbers of offerings."""
+        whole = super().enterprise_marks()
+        left = Counter(offering.enterprise_id for offering in self.offerings())
+        return replace(whole, parts=np.array([left[id] for id in whole.ids], np.int64))
 
     def counts(self) -> dict[Kind, int]:
         """Counts of records as if the hidden did not exist (all of them do)."""

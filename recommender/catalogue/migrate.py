@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from indexes.errors import CatalogueError
 from recommender.catalogue.database import reading, writing
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in ``migrations/versions``, what the code expects."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Column, Connection, Row, Select, Text, cast, func, select
 
 from indexes.errors import UnknownId
 from recommender.catalogue.domain import Edge, Enterprise, Need, Offering, Outcome
 from recommender.catalogue.kinds import Kind
+from recommender.catalogue.marks import Marks, marks_of
 from recommender.catalogue.rows import EDGES, ENTERPRISES, NEEDS, OFFERINGS, OUTCOMES, UNSTORABLE, RowMapping
-from recommender.catalogue.tables import TABLES, contacts, enterprises, offerings
+from recommender.catalogue.tables import TABLES, contacts, enterprises, needs, offerings
 
 T = TypeVar("T")
 ROWS_AT_A_TIME = 1000
+IDS_AT_A_TIME = 500
 
 
 class Reader:
@@ -51,43 +52,48 @@ class Reader:
         row = self._find(ENTERPRISES, enterprise_id, found)
         return row.contact or ""
 
-    def enterprises(self) -> Iterator[Enterprise]:
-        """All, by id, without their contacts."""
-        return self._stream(ENTERPRISES, self._all(ENTERPRISES))
+    def enterprises(self, ids: Sequence[str] | None = None) -> Iterator[Enterprise]:
+        """All, or those with one of *ids*, by id, without their contacts."""
+        return self._stream(ENTERPRISES, self._all(ENTERPRISES), enterprises.c.enterprise_id, ids)
 
-    def offerings(self) -> Iterator[Offering]:
-        """All, by enterprise and id."""
+    def offerings(self, enterprise_ids: Sequence[str] | None = None) -> Iterator[Offering]:
+        """All, or those of the enterprises named, by enterprise and id."""
         columns = offerings.c
-        return self._stream(
-            OFFERINGS, _fields(OFFERINGS).order_by(columns.enterprise_id, columns.offering_id)
-        )
+        ordered = _fields(OFFERINGS).order_by(columns.enterprise_id, columns.offering_id)
+        return self._stream(OFFERINGS, ordered, columns.enterprise_id, enterprise_ids)
 
     def offerings_of(self, enterprise_id: str) -> tuple[Offering, ...]:
         """The offerings of one enterprise, by id; empty where it has none or is not known."""
-        if UNSTORABLE.search(enterprise_id):
-            return ()
-        chosen = (
-            _fields(OFFERINGS)
-            .where(offerings.c.enterprise_id == enterprise_id)
-            .order_by(offerings.c.offering_id)
-        )
-        return tuple(self._stream(OFFERINGS, chosen))
+        return () if UNSTORABLE.search(enterprise_id) else tuple(self.offerings([enterprise_id]))
 
-    def needs(self) -> Iterator[Need]:
-        """All, by id, whatever their status and visibility."""
-        return self._stream(NEEDS, self._all(NEEDS))
+    def needs(self, ids: Sequence[str] | None = None) -> Iterator[Need]:
+        """All, or those with one of *ids*, by id, whatever their status and visibility."""
+        return self._stream(NEEDS, self._all(NEEDS), needs.c.need_id, ids)
 
-    def last_changes(self) -> dict[str, date]:
-        """Enterprise id → the day (UTC) on which it or one of its offerings last changed a value."""
-        own = select(enterprises.c.enterprise_id, enterprises.c.updated_at)
-        offered = select(offerings.c.enterprise_id, func.max(offerings.c.updated_at)).group_by(
-            offerings.c.enterprise_id
-        )
+    def enterprise_marks(self) -> Marks:
+        """What tells whether an enterprise or one of its offerings has changed."""
+        own, moment = enterprises.c, cast(offerings.c.updated_at, Text)
+        records = select(own.enterprise_id, cast(own.updated_at, Text)).order_by(own.enterprise_id)
+        listed = select(offerings.c.enterprise_id.label("owner"), moment.label("moment"))
+        each = listed.order_by(offerings.c.enterprise_id, offerings.c.offering_id).subquery().c
+        told = func.aggregate_strings(each.moment, "\n")
+        parts = select(each.owner, func.count(), told, func.max(each.moment)).group_by(each.owner)
         with self._connections() as connection:
-            found = {enterprise: moment.date() for enterprise, moment in connection.execute(own)}
-            for enterprise, moment in connection.execute(offered):
-                found[enterprise] = max(found[enterprise], moment.date())
-        return found
+            return marks_of(_tuples(connection, records), _tuples(connection, parts))
+
+    def need_marks(self) -> Marks:
+        """What tells whether a need has changed."""
+        columns = needs.c
+        records = select(columns.need_id, cast(columns.updated_at, Text)).order_by(columns.need_id)
+        with self._connections() as connection:
+            return marks_of(_tuples(connection, records))
+
+    def mark(self, kind: Kind) -> str:
+        """What tells whether any record of a *kind* has changed, come or gone: how many were written when."""
+        moment = cast(TABLES[kind].c.updated_at, Text)
+        with self._connections() as connection:
+            found = connection.execute(select(moment, func.count()).group_by(moment).order_by(moment))
+            return ";".join(f"{written} {count}" for written, count in found)
 
     def outcomes(self) -> Iterator[Outcome]:
         """All, by need, enterprise, stage and time."""
@@ -122,11 +128,30 @@ class Reader:
             raise unknown(mapping, record_id)
         return row
 
-    def _stream(self, mapping: RowMapping[T], rows: Select[Any]) -> Iterator[T]:
-        options = {"yield_per": ROWS_AT_A_TIME}
-        with self._connections() as connection, connection.execute(rows, execution_options=options) as found:
-            for row in found:
-                yield mapping.decode(row)
+    def _stream(
+        self,
+        mapping: RowMapping[T],
+        rows: Select[Any],
+        key: Column[str] | None = None,
+        ids: Sequence[str] | None = None,
+    ) -> Iterator[T]:
+        """The records of *rows*; where *ids* are given, those whose *key* is among them, in the order of
+        sorted ids."""
+        chosen = [rows]
+        if key is not None and ids is not None:
+            asked = sorted(set(ids))
+            chosen = [
+                rows.where(key.in_(asked[i : i + IDS_AT_A_TIME])) for i in range(0, len(asked), IDS_AT_A_TIME)
+            ]
+        with self._connections() as connection:
+            for each in chosen:
+                for row in _tuples(connection, each):
+                    yield mapping.decode(row)
+
+
+def _tuples(connection: Connection, rows: Select[Any]) -> Iterator[Any]:
+    with connection.execute(rows, execution_options={"yield_per": ROWS_AT_A_TIME}) as found:
+        yield from found
 
 
 def _fields(mapping: RowMapping[Any]) -> Select[Any]:

@@ -93,7 +93,7 @@ offerings = Table(
     Column("available_until", Date),
     Column("first_of_kind", Boolean, nullable=False),
     *_written(),
-    Index(None, "enterprise_id", "offering_id"),
+    Index(None, "enterprise_id", "offering_id", "updated_at"),
 )
 
 needs = Table(

@@ -163,11 +163,11 @@ def test_a_description_that_does_not_fit_is_refused(
 
 
 def test_columns_of_numbers_are_replaced_and_added(columns: FilterColumns) -> None:
-    changed = columns.with_numbers({"capacity": [1.0, 2.0, 3.0, 4.0], "area": np.arange(4.0)})
+    changed = columns.with_numbers({"capacity": np.arange(1, 5), "area": np.arange(4.0)})
     assert changed.number_columns == ("area", "capacity", "founded")
     assert changed.numbers("capacity").tolist() == [1.0, 2.0, 3.0, 4.0]
     assert changed.labels_of("region", 1) == ("310000",)
-    for wrong in ({"capacity": [1.0]}, {"region": [1.0] * 4}):
+    for wrong in ({"capacity": np.ones(1)}, {"region": np.ones(4)}):
         with pytest.raises(InputError, match="column"):
             columns.with_numbers(wrong)
 

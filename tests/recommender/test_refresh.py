@@ -2,6 +2,8 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,21 @@ import pytest
 from indexes.errors import CatalogueError, GateFailed, RefreshRunning
 from indexes.release import verify
 from indexes.store import ReleaseStore
-from recommender.catalogue import Catalogue, Enterprise, Kind, as_record
+from recommender.catalogue import (
+    Catalogue,
+    Edge,
+    Enterprise,
+    Kind,
+    Need,
+    Offering,
+    Outcome,
+    Relation,
+    Stage,
+    Tier,
+    Visibility,
+    as_record,
+    open_catalogue,
+)
 from recommender.encoder import Encoder
 from recommender.engine import Engine
 from recommender.refresh import refresh
@@ -74,6 +90,74 @@ def test_a_full_refresh_is_the_same_as_an_incremental_one(
     assert full.embedded > incremental.embedded == 1
     files = {info.id: info.manifest.files for info in store.list()}
     assert files[full.release] == files[incremental.release]
+
+
+def upsert(catalogue: Catalogue, kind: Kind, *values) -> None:
+    records = [as_record(value) for value in values]
+    with catalogue.transaction() as transaction:
+        assert not transaction.upsert(kind, records, given=records[0].keys()).refused
+
+
+CHANGES = {
+    "an offering altered": lambda c: upsert(
+        c, Kind.OFFERINGS, Offering("b1", "bearing", "风机轴承", weight=0.9)
+    ),
+    "an offering added": lambda c: upsert(c, Kind.OFFERINGS, Offering("a0", "yarn", "气流纺纱", weight=0.1)),
+    "an offering moved": lambda c: upsert(c, Kind.OFFERINGS, Offering("b2", "silent", "风电主轴轴承")),
+    "an enterprise first": lambda c: add(c, Enterprise("aaa", "先来的公司", description="轴承座")),
+    "an enterprise last": lambda c: add(c, Enterprise("zzz", "后到的公司", tier=Tier.CHAMPION)),
+    "an enterprise gone": lambda c: c.delete_enterprise("bearing"),
+    "a need altered": lambda c: upsert(c, Kind.NEEDS, replace(NEEDS[0], title="地铁轴箱轴承采购")),
+    "a need added": lambda c: upsert(c, Kind.NEEDS, Need("gear", "齿轮箱采购", visibility=Visibility.PUBLIC)),
+    "an outcome": lambda c: upsert(
+        c, Kind.OUTCOMES, Outcome("axle", "bearing", Stage.AWARDED, datetime(2026, 1, 2), 1e6)
+    ),
+    "an edge": lambda c: upsert(c, Kind.EDGES, Edge("轴承", "轴承钢", Relation.NEEDS_MATERIAL, weight=0.9)),
+    "a contact": lambda c: add(c, replace(ENTERPRISES[0], contact="李四")),
+}
+
+
+def files(home: Path, release: str):
+    return next(info.manifest.files for info in ReleaseStore(home).list() if info.id == release)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_change_gives_the_files_of_a_full_refresh(tmp_path: Path, encoder: Encoder, change: str):
+    with open_catalogue(f"sqlite:///{tmp_path / 'catalogue.db'}") as catalogue:
+        fill(catalogue)
+        first = again(catalogue, tmp_path, encoder)
+        CHANGES[change](catalogue)
+        incremental = again(catalogue, tmp_path, encoder)
+        assert incremental.built == (change != "a contact")
+        assert incremental.embedded <= 4 < first.embedded
+        full = again(catalogue, tmp_path, encoder, full=True)
+    assert files(tmp_path, incremental.release) == files(tmp_path, full.release)
+
+
+def test_all_changes_together_give_the_files_of_a_full_refresh(
+    catalogue: Catalogue, tmp_path: Path, encoder: Encoder
+):
+    fill(catalogue)
+    again(catalogue, tmp_path, encoder)
+    for name in sorted(CHANGES.keys() - {"an outcome", "a contact"}):
+        CHANGES[name](catalogue)
+        incremental = again(catalogue, tmp_path, encoder)
+    full = again(catalogue, tmp_path, encoder, full=True)
+    assert files(tmp_path, incremental.release) == files(tmp_path, full.release)
+
+
+def test_a_release_of_other_code_is_read_anew_but_not_embedded_anew(
+    catalogue: Catalogue, tmp_path: Path, encoder: Encoder, monkeypatch
+):
+    fill(catalogue)
+    again(catalogue, tmp_path, encoder)
+    monkeypatch.setattr("recommender.changes.code_fingerprint", lambda: "other")
+    told: list[tuple[str, int]] = []
+    report = again(
+        catalogue, tmp_path, encoder, progress=lambda stage, done, total: told.append((stage, total))
+    )
+    assert (report.built, report.embedded) == (True, 0)
+    assert ("read enterprises", len(ENTERPRISES)) in told
 
 
 def test_an_empty_catalogue_is_refused(catalogue: Catalogue, tmp_path: Path, encoder: Encoder):
@@ -142,8 +226,6 @@ refresh(catalogue, ReleaseStore(home), load_encoder(packaged_encoder()), cache=h
 
 @pytest.mark.parametrize("stage", ["embed", "index", "check", "promote"])
 def test_a_killed_refresh_leaves_the_old_release_serving(tmp_path: Path, encoder: Encoder, stage: str):
-    from recommender.catalogue import open_catalogue
-
     catalogue = open_catalogue(f"sqlite:///{tmp_path / 'catalogue.db'}")
     fill(catalogue)
     first = again(catalogue, tmp_path, encoder)

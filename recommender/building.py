@@ -1,0 +1,147 @@
+"""From what was read, and what an older release holds, to the files of a new release."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.documents import DocumentStore
+from indexes.exact import ExactIndex
+from indexes.filters import FilterColumns
+from indexes.lexical import LexicalIndex
+from recommender import profile
+from recommender.catalogue import Kind, Reader
+from recommender.catalogue.domain import NeedStatus, Visibility
+from recommender.changes import FRESH, Plan
+from recommender.content import ENTERPRISES, NEEDS, OFFERINGS, Content
+from recommender.snapshot import Collection
+from recommender.standing import UNKNOWN, pasts
+
+Vectors = NDArray[np.float32]
+Floats = NDArray[np.float64]
+Progress = Callable[[str, int, int], None]
+
+_NEAREST, _SAMPLED = 10, 1_024  # matches that a match is compared with, and rows among which they are sought
+_BLOCK = 4_096
+_PAST = ("track_record", "booked", "booked_day")
+
+
+def past_columns(plan: Plan, view: Reader) -> dict[str, Floats]:
+    """What the outcomes say of every enterprise (n,)."""
+    if plan.parent and plan.kept(Kind.OUTCOMES):
+        held = plan.parent.enterprises.filters
+        there = plan.known[ENTERPRISES] >= 0
+        found = {name: np.full(there.size, np.nan) for name in _PAST}
+        for name in _PAST:
+            found[name][there] = held.numbers(name)[plan.known[ENTERPRISES][there]]
+        return found
+    history = pasts(view.outcomes())
+    told = [history.get(id, UNKNOWN) for id in plan.enterprises.ids]
+    return {name: np.array([getattr(past, name) for past in told], np.float64) for name in _PAST}
+
+
+def build_collections(
+    plan: Plan,
+    content: Content,
+    vectors: Mapping[str, Vectors],
+    past: Mapping[str, Floats],
+    folder: Path,
+    tell: Progress,
+) -> None:
+    """Write vectors, words, filters and documents of the three collections into the release *folder*.
+
+    *vectors* are those of the texts of *content*, by group. The documents of fresh rows lie in
+    :meth:`Plan.fresh_documents`.
+    """
+    made = {
+        OFFERINGS: vectors["offerings"],
+        ENTERPRISES: content.profiles(vectors["standing"], vectors["offerings"]),
+        NEEDS: _needs(vectors["subjects"], vectors["buyers"], vectors["descriptions"]),
+    }
+    words = {ENTERPRISES: content.enterprise_words, NEEDS: content.need_words}
+    whole = {name: _vectors(plan, name, fresh) for name, fresh in made.items()}
+    filters = {name: _filters(plan, name, content) for name in made}
+    wanted = np.flatnonzero(_wanted(filters[NEEDS]))
+    starts = np.cumsum(plan.enterprises.parts) - plan.enterprises.parts
+    filters[ENTERPRISES] = filters[ENTERPRISES].with_numbers(
+        {
+            **past,
+            "first_offering": starts,
+            "changed": plan.enterprises.day,
+            "nearest_needs": _nearest(whole[ENTERPRISES], whole[NEEDS][wanted]),
+        }
+    )
+    filters[NEEDS] = filters[NEEDS].with_numbers(
+        {"nearest_enterprises": _nearest(whole[NEEDS], whole[ENTERPRISES])}
+    )
+    for done, name in enumerate(made):
+        tell("index", done, len(made))
+        ExactIndex.from_vectors(whole[name]).save(folder / name / "vectors")
+        filters[name].save(folder / name / "filters")
+        old = _old(plan, name)
+        if name in words:
+            index = words[name].build()
+            if old:
+                index = LexicalIndex.spliced(old.lexical, plan.splices[name], index)
+            index.save(folder / name / "lexical")
+        if old:
+            added = DocumentStore.load(plan.fresh_documents(folder, name))
+            DocumentStore.spliced(folder / name / "documents", old.documents, plan.splices[name], added)
+    shutil.rmtree(folder / FRESH, ignore_errors=True)
+    tell("index", len(made), len(made))
+
+
+def _old(plan: Plan, name: str) -> Collection | None:
+    return getattr(plan.parent, name) if plan.parent else None
+
+
+def _vectors(plan: Plan, name: str, fresh: Vectors) -> Vectors:
+    """(n, d) the vectors of all rows."""
+    old = _old(plan, name)
+    if old is None:
+        return fresh
+    splice = plan.splices[name]
+    whole = np.empty((splice.size, fresh.shape[1]), np.float32)
+    whole[splice.kept] = old.vectors.rows(splice.old)
+    whole[splice.fresh] = fresh
+    return whole
+
+
+def _filters(plan: Plan, name: str, content: Content) -> FilterColumns:
+    fresh, old = content.filters(name), _old(plan, name)
+    return FilterColumns.spliced(old.filters, plan.splices[name], fresh) if old else fresh
+
+
+def _needs(subjects: Vectors, buyers: Vectors, descriptions: Vectors) -> Vectors:
+    """(n, d) need vectors from those of their three texts."""
+    found = np.zeros_like(subjects)
+    for row, texts in enumerate(zip(subjects, buyers, descriptions, strict=True)):
+        found[row] = profile.need_vector(*texts)
+    return found
+
+
+def _wanted(needs: FilterColumns) -> NDArray[np.bool_]:
+    """(n,) the open needs that more than the invited see."""
+    invited = needs.mask_any("visibility", [Visibility.INVITED.value])
+    return needs.mask_any("status", [NeedStatus.OPEN.value]) & ~invited
+
+
+def _nearest(vectors: Vectors, others: Vectors) -> Floats:
+    """For each of *vectors* (n, d) the mean cosine of its ten nearest among *others* (m, d), to three
+    decimals; NaN for all where there are fewer. Beyond 1,024 an even sample stands for all, and fewer of it
+    for the ten."""
+    if len(others) < _NEAREST:
+        return np.full(len(vectors), math.nan)
+    step = -(-len(others) // _SAMPLED)
+    sample, most = others[::step].T, max(1, _NEAREST // step)
+    means = np.empty(len(vectors))
+    for start in range(0, len(vectors), _BLOCK):
+        alike = vectors[start : start + _BLOCK] @ sample
+        best = np.partition(alike, -most, axis=1)[:, -most:] if most > 1 else alike.max(axis=1, keepdims=True)
+        means[start : start + _BLOCK] = best.mean(axis=1, dtype=np.float64)
+    return means.round(3)
