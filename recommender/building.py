@@ -97,7 +97,7 @@ def build_collections(
 
 
 def _old(plan: Plan, name: str) -> Collection | None:
-    return getattr(plan.parent, name) if plan.parent else None
+    return plan.parent.collection(name) if plan.parent else None
 
 
 def _vectors(plan: Plan, name: str, fresh: Vectors) -> Vectors:

@@ -122,7 +122,7 @@ def _known(marks: Marks, old: Snapshot | None, collection: str) -> NDArray[np.in
     """(n,) the row of each record in *old*, -1 where it has none."""
     if old is None:
         return np.full(len(marks.ids), -1)
-    was = {id: row for row, id in enumerate(getattr(old, collection).documents.ids())}
+    was = {id: row for row, id in enumerate(old.collection(collection).documents.ids())}
     return np.fromiter((was.get(id, -1) for id in marks.ids), np.int64, len(marks.ids))
 
 
@@ -132,7 +132,7 @@ def _splice(marks: Marks, known: NDArray[np.int64], old: Snapshot | None, collec
     if old is not None:
         path = old.folder / MARKS / f"{collection}.npy"
         signatures = load_array(path, np.uint64)
-        if signatures.size != getattr(old, collection).documents.size:
+        if signatures.size != old.collection(collection).documents.size:
             raise DamagedRelease("has marks of other records", field="file", value=str(path))
         same[same] = signatures[known[same]] == marks.signature[same]
     source = np.where(same, known, -1)

@@ -211,9 +211,9 @@ def _gates(built: Snapshot, parent: Snapshot | None) -> tuple[Gate, ...]:
     gates = [_rows_gate(counts, parent)]
     sizes = {
         name: (
-            getattr(built, name).vectors.size,
-            getattr(built, name).filters.size,
-            getattr(built, name).documents.size,
+            built.collection(name).vectors.size,
+            built.collection(name).filters.size,
+            built.collection(name).documents.size,
         )
         for name in (ENTERPRISES, OFFERINGS, NEEDS)
     }
@@ -260,8 +260,8 @@ def _search_gate(built: Snapshot) -> Gate:
 def _changes(todo: Plan, built: Snapshot, parent: Snapshot | None) -> dict[str, dict[str, int]]:
     """How many documents of each collection were added, removed or altered since *parent*."""
     return {
-        name: _changed(todo.splices[name], getattr(built, name), parent and getattr(parent, name))
-        for name in todo.splices
+        name: _changed(splice, built.collection(name), parent.collection(name) if parent else None)
+        for name, splice in todo.splices.items()
     }
 
 
