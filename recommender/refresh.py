@@ -24,8 +24,9 @@ from indexes.release import EncoderEntry, Gate, Manifest, load_verified, write_m
 from indexes.store import ReleaseStore
 from recommender import profile
 from recommender.catalogue import Catalogue
-from recommender.chains.building import Offered, build
+from recommender.chains.building import build
 from recommender.chains.cleaning import clean
+from recommender.chains.offered import Offered
 from recommender.content import ENTERPRISES, NEEDS, OFFERINGS, Content, read_content
 from recommender.encoder import Encoder
 from recommender.ranking.stored import put_into
@@ -121,8 +122,12 @@ def refresh(
                 _index(content, vectors, folder, tell)
                 put_into(folder, store.root)
             with clock.stage("chains"):
-                offered = Offered(content.offering_titles, content.offering_texts, content.first_offering)
-                graph_texts = build(edges, offered, cache_of_vectors.encode, encoder.dimension, folder)
+                offered = Offered.listed(
+                    content.offering_titles, content.offering_texts, content.first_offering
+                )
+                graph_texts = build(
+                    lambda: edges, offered, cache_of_vectors.encode, encoder.dimension, folder
+                )
                 embedded = cache_of_vectors.added
             with clock.stage("check"):
                 tell("check", 0, 1)
