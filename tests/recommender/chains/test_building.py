@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexes.splice import Splice
@@ -107,6 +107,7 @@ def test_what_older_rules_made_is_not_built_upon(folders: Folders, monkeypatch: 
 WORDS = st.sampled_from([*TITLES, *AFTER, "磨削", "轴承 用于动车组", "轴承座"])
 
 
+@settings(max_examples=25, deadline=None)
 @given(
     before=st.lists(WORDS, max_size=8),
     after=st.lists(st.one_of(st.integers(0, 7), WORDS), max_size=8),
