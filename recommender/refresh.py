@@ -21,10 +21,11 @@ from indexes.release import EncoderEntry, Gate, Manifest, load_verified, write_m
 from indexes.splice import Splice
 from indexes.store import ReleaseStore
 from recommender.building import build_collections, past_columns
-from recommender.catalogue import Catalogue, Offering
+from recommender.catalogue import Catalogue, Kind, Offering
 from recommender.catalogue.json_values import from_json
-from recommender.chains.building import Offered, build
+from recommender.chains.building import Parent, build
 from recommender.chains.cleaning import Cleaned, clean
+from recommender.chains.offered import Offered
 from recommender.changes import Plan, plan
 from recommender.content import ENTERPRISES, NEEDS, OFFERINGS, Content, read_content
 from recommender.encoder import Encoder
@@ -125,7 +126,7 @@ def refresh(
                     return _nothing_new(parent, clock)
                 content = read_content(todo, view, folder, tell)
                 past = past_columns(todo, view)
-                edges = clean(view.edges())
+                edges = None if todo.kept(Kind.EDGES) else clean(view.edges())
             with clock.stage("embed"):
                 encoded = _embed(content, vectors, tell)
             with clock.stage("index"):
@@ -133,7 +134,7 @@ def refresh(
                 put_into(folder, store.root)
                 todo.save(folder)
             with clock.stage("chains"):
-                graph_texts = _graph(edges, todo, vectors, folder)
+                graph_texts = _graph(edges, todo, content, vectors, folder)
             with clock.stage("check"):
                 tell("check", 0, 1)
                 manifest = Manifest(
@@ -197,12 +198,28 @@ def _embed(content: Content, cache: VectorCache, tell: Progress) -> dict[str, Ve
     return dict(zip(groups, np.split(encoded, ends), strict=True))
 
 
-def _graph(edges: Cleaned, todo: Plan, cache: VectorCache, folder: Path) -> list[str]:
+def _graph(
+    edges: Cleaned | None, todo: Plan, content: Content, cache: VectorCache, folder: Path
+) -> list[str]:
+    """Write the chain graph; the texts that were embedded for it. *edges* are None where the parent's stand."""
+    splice = todo.splices[OFFERINGS]
     documents = DocumentStore.load(folder / OFFERINGS / "documents")
-    offerings = [from_json(Offering, documents.get(row)) for row in range(documents.size)]
+
+    def read(rows: NDArray[np.int64]) -> Iterator[tuple[str, str]]:
+        for row in rows.tolist():
+            if (fresh := ~int(splice.source[row])) >= 0:
+                yield content.offering_titles[fresh], content.offering_texts[fresh]
+            else:
+                offering = from_json(Offering, documents.get(row))
+                yield offering.title, offering_text(offering)
+
+    def cleaned() -> Cleaned:
+        assert edges is not None  # a parent made by this very code has the frame that these edges make
+        return edges
+
     starts = np.cumsum(todo.enterprises.parts) - todo.enterprises.parts
-    offered = Offered([o.title for o in offerings], [offering_text(o) for o in offerings], starts.tolist())
-    return build(edges, offered, cache.encode, cache.dimension, folder)
+    older = Parent(todo.parent.graph, splice, same_edges=edges is None) if todo.parent else None
+    return build(cleaned, Offered(read, starts, splice.size), cache.encode, cache.dimension, folder, older)
 
 
 def _gates(built: Snapshot, parent: Snapshot | None) -> tuple[Gate, ...]:

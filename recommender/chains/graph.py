@@ -39,6 +39,7 @@ from recommender.chains.stored import (
     Stored,
     dtype_of,
     load,
+    tails_of,
 )
 
 Rows = NDArray[np.int64]
@@ -158,11 +159,7 @@ class ChainGraph:
 
     @cached_property
     def _by_tail(self) -> dict[str, NDArray[np.int32]]:
-        starts = self._a.tail_starts
-        return {
-            chr(tail): self._a.tail_nodes[starts[i] : starts[i + 1]]
-            for i, tail in enumerate(self._a.tails.tolist())
-        }
+        return tails_of(self._a.tails, self._a.tail_starts, self._a.tail_nodes)
 
     # --- edges ---
 
@@ -331,23 +328,43 @@ class ChainGraph:
 
     # --- who and what sits on nodes ---
 
+    def _sittings(self, node: int) -> NDArray[np.int32]:
+        return self._a.node_sittings[int(self._a.node_starts[node]) : int(self._a.node_starts[node + 1])]
+
     def suppliers(self, node: int, limit: int | None = None) -> list[Supplier]:
         """Who sits on *node*, the surest first; an enterprise once for each of its offerings there."""
-        start, end = int(self._a.sitting_starts[node]), int(self._a.sitting_starts[node + 1])
-        return [self._supplier(at) for at in range(start, end if limit is None else min(end, start + limit))]
+        return [self._supplier(at) for at in self._sittings(node)[:limit].tolist()]
+
+    def is_taken(self, node: int) -> bool:
+        """Whether anybody sits on *node*."""
+        return bool(self._a.node_starts[node] < self._a.node_starts[node + 1])
+
+    def makers(self, node: int, least: float = 0.0) -> Rows:
+        """(k,) the rows of the enterprises that sit on *node* with at least this confidence, ascending."""
+        at = self._sittings(node)
+        return np.unique(self._a.sitting_owners[at[self._a.sitting_confidences[at] >= least]]).astype(
+            np.int64
+        )
 
     def supplier_count(self, node: int) -> int:
         """How many enterprises sit on *node*."""
-        start, end = int(self._a.sitting_starts[node]), int(self._a.sitting_starts[node + 1])
-        return len(np.unique(self._a.sitting_owners[start:end]))
+        return len(self.makers(node))
 
     def seats_of(self, enterprise: int) -> list[Supplier]:
-        """Where the enterprise in row *enterprise* sits, by node."""
+        """Where the enterprise in row *enterprise* sits, by offering."""
         a = self._a
         if not 0 <= enterprise < a.owner_starts.size - 1:
             return []
-        start, end = int(a.owner_starts[enterprise]), int(a.owner_starts[enterprise + 1])
-        return [self._supplier(int(at)) for at in a.owner_sittings[start:end]]
+        return [self._supplier(at) for at in range(*a.owner_starts[enterprise : enterprise + 2].tolist())]
+
+    def nodes_with(self, enterprises: Rows, least: float = 0.0) -> list[NDArray[np.int32]]:
+        """For each of *enterprises* the nodes that it sits on with at least this confidence, ascending."""
+        a = self._a
+        found = []
+        for enterprise in enterprises.tolist():
+            here = slice(*a.owner_starts[enterprise : enterprise + 2].tolist())
+            found.append(np.unique(a.sitting_nodes[here][a.sitting_confidences[here] >= least]))
+        return found
 
     def _supplier(self, at: int) -> Supplier:
         a = self._a
@@ -368,11 +385,11 @@ class ChainGraph:
         in *nodes* and the row of the offering that give it.
         """
         a = self._a
-        starts = a.sitting_starts[np.asarray(nodes, np.int64)]
-        counts = a.sitting_starts[np.asarray(nodes, np.int64) + 1] - starts
+        starts = a.node_starts[np.asarray(nodes, np.int64)]
+        counts = a.node_starts[np.asarray(nodes, np.int64) + 1] - starts
         places = np.repeat(np.arange(len(nodes)), counts)
         begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-        flat = np.repeat(starts - begins[:-1], counts) + np.arange(begins[-1])
+        flat = a.node_sittings[np.repeat(starts - begins[:-1], counts) + np.arange(begins[-1])]
         owners = a.sitting_owners[flat].astype(np.int64)
         sure = a.sitting_confidences[flat] * np.asarray(confidences, np.float64)[places]
         order = np.lexsort((places, -sure, owners))

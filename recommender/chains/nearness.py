@@ -52,7 +52,7 @@ def meant(graph: ChainGraph, nodes: Sequence[int]) -> Meant:
     """For each of *nodes* the goods nearest by meaning on which somebody sits. All at once: one pass over the
     graph's vectors."""
     arrays = graph.stored.arrays
-    taken = np.flatnonzero(np.diff(arrays.sitting_starts) > 0)
+    taken = np.flatnonzero(np.diff(arrays.node_starts) > 0)
     if not taken.size or not len(nodes):
         return {}
     asked = arrays.vectors[np.asarray(nodes)].astype(np.float32)

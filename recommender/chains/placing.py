@@ -24,6 +24,7 @@ LEAST_COSINE = 0.88
 _LEAST_HEAD = 2
 _MOST_PARTS = 6  # things that one title may list
 _NEAREST = 2
+_INEXACT = 1e-3  # by which a cosine in single precision may be wrong
 _LEAST_OVERLAP = 0.6  # characters that a name found by meaning shares with the longer of the two
 _MEANT = 0.7  # confidence of a node that is found by meaning, for each unit of cosine
 _BLOCK = 512
@@ -109,15 +110,25 @@ def nearest(
         for start in range(0, len(places), _BLOCK):
             block = places[start : start + _BLOCK]
             alike = vectors[block] @ matrix.T
-            for at in np.flatnonzero(alike.max(axis=1) >= LEAST_COSINE):
-                row = alike[at]
-                near = np.flatnonzero(row >= LEAST_COSINE)
-                found[block[at]] = [
-                    Seat(int(rows[i]), round(float(row[i]) * _MEANT, 3), Sitting.MEANING)
-                    for i in near[np.argsort(-row[near], kind="stable")]
-                    if _overlap(texts[block[at]], name_of(int(rows[i]))) >= _LEAST_OVERLAP
-                ][:_NEAREST]
+            for at in np.flatnonzero(alike.max(axis=1) >= LEAST_COSINE - _INEXACT):
+                near = np.flatnonzero(alike[at] >= LEAST_COSINE - _INEXACT)
+                found[block[at]] = _nearest(
+                    texts[block[at]], vectors[block[at]], rows[near], matrix[near], name_of
+                )
     return found
+
+
+def _nearest(
+    text: str, vector: Vectors, rows: NDArray[np.int32], matrix: Vectors, name_of: Callable[[int], str]
+) -> list[Seat]:
+    """The best of the *rows* whose vectors are *matrix*. Summed anew in double precision: a product of
+    matrices differs in its last bits with what else is multiplied."""
+    cosines = np.round((matrix.astype(np.float64) * vector).sum(axis=1), 5)
+    return [
+        Seat(int(rows[i]), round(float(cosines[i]) * _MEANT, 3), Sitting.MEANING)
+        for i in np.argsort(-cosines, kind="stable")
+        if cosines[i] >= LEAST_COSINE and _overlap(text, name_of(int(rows[i]))) >= _LEAST_OVERLAP
+    ][:_NEAREST]
 
 
 def _overlap(one: str, other: str) -> float:

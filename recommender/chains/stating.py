@@ -7,14 +7,16 @@ that is there counts, so that a sentence adds an edge and never a node.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Relation
 from recommender.chains.joining import spelling
 from recommender.chains.placing import Find, mentioned
 
-SAID_ONCE = 0.5  # confidence of an edge that one offering states; each further one halves the doubt
+SAID_ONCE = 0.5  # confidence of an edge that one offering states
 _LONGEST_TEXT = 2_000
 _REST = r"([^，。；;,、（）()]{2,24})"
 _SAYINGS: tuple[tuple[re.Pattern[str], Relation], ...] = (
@@ -40,24 +42,19 @@ def sayings(text: str) -> Iterator[tuple[Relation, str]]:
                 yield relation, found[1]
 
 
-class Stated:
-    """Counts what offerings say; ``edges`` gives each with its confidence."""
+def said(node: int, text: str, find: Find, processes: frozenset[int]) -> Iterator[tuple[int, Relation]]:
+    """(other node, relation) for what an offering that sits on *node* says in *text*.
 
-    def __init__(self, find: Find, processes: frozenset[int]) -> None:
-        """*processes* are the nodes that work can be done by; nothing else follows processed_by."""
-        self._find = find
-        self._processes = processes
-        self._said: Counter[tuple[int, int, Relation]] = Counter()
+    *find* gives the node of a spelling; *processes* are the nodes that work can be done by: nothing else
+    follows processed_by.
+    """
+    for relation, words in sayings(text):
+        for other, _, _ in mentioned(spelling(words), find):
+            if other != node and (other in processes) == (relation is Relation.PROCESSED_BY):
+                yield other, relation
+                break
 
-    def read(self, node: int, text: str) -> None:
-        """*text* is what an offering that sits on *node* says."""
-        for relation, words in sayings(text):
-            for other, _, _ in mentioned(spelling(words), self._find):
-                process = other in self._processes
-                if other != node and process == (relation is Relation.PROCESSED_BY):
-                    self._said[node, other, relation] += 1
-                    break
 
-    def edges(self) -> Iterator[tuple[int, int, Relation, float]]:
-        for (source, target, relation), times in sorted(self._said.items()):
-            yield source, target, relation, round(1 - (1 - SAID_ONCE) ** min(times, 4), 3)
+def sure_of(times: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Confidences of edges that so many offerings state: each further one, up to four, halves the doubt."""
+    return np.round(1 - (1 - SAID_ONCE) ** np.minimum(times, 4), 3)

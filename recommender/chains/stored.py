@@ -8,6 +8,7 @@ graph/report.json          what was cleaned, joined and inferred
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from pathlib import Path
@@ -51,16 +52,35 @@ class Sitting(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrays:
-    """n nodes, e edges, c chains, s sittings of offerings on nodes.
+    """n nodes, e edges, f of them in the frame (see below), c chains, s sittings of offerings on nodes.
 
     Edges are sorted by source, relation, target; those of node i lie at ``outgoing[i] : outgoing[i + 1]``.
     ``incoming_edges`` are the same ones by target, those of node i at ``incoming[i] : incoming[i + 1]``.
     ``chain_edges`` and ``chain_nodes`` list by chain; ``chain_segments`` says where in the chain a node
     stands (0 … 2 of :data:`SEGMENTS`), ``segment_stated`` whether the list says so or the flow suggests it.
-    Sittings are sorted by node, the surest first; ``owner_sittings`` are the same ones by enterprise.
+    Sittings are sorted by offering and so by enterprise, the surest of an offering first; ``node_sittings``
+    are the same ones by node, the surest first. ``said_*`` are the edges as each offering states them.
+
+    The frame is what imported edges alone decide (:data:`FRAME`); ``frame_*`` are its edges.
     """
 
     kinds: NDArray[np.uint8]  # (n,) NodeKind
+    frame_sources: NDArray[np.int32]  # (f,)
+    frame_targets: NDArray[np.int32]  # (f,)
+    frame_relations: NDArray[np.uint8]  # (f,)
+    frame_confidences: NDArray[np.float32]  # (f,)
+    frame_origins: NDArray[np.uint8]  # (f,)
+    frame_chain_edges: NDArray[np.int32]
+    chain_edge_starts: NDArray[np.int64]  # (c + 1,)
+    chain_node_starts: NDArray[np.int64]  # (c + 1,)
+    chain_nodes: NDArray[np.int32]
+    chain_segments: NDArray[np.uint8]
+    segment_stated: NDArray[np.uint8]
+    spelling_nodes: NDArray[np.int32]  # the node of each spelling
+    tails: NDArray[np.uint32]  # last characters of spellings, ascending
+    tail_starts: NDArray[np.int64]  # (tails + 1,)
+    tail_nodes: NDArray[np.int32]
+    vectors: NDArray[np.float16]  # (n, d) of the names; half precision moves a cosine by less than 0.001
     sources: NDArray[np.int32]  # (e,)
     targets: NDArray[np.int32]  # (e,)
     relations: NDArray[np.uint8]  # (e,) place in RELATIONS
@@ -69,31 +89,31 @@ class Arrays:
     outgoing: NDArray[np.int64]  # (n + 1,)
     incoming: NDArray[np.int64]  # (n + 1,)
     incoming_edges: NDArray[np.int32]  # (e,)
-    chain_edge_starts: NDArray[np.int64]  # (c + 1,)
     chain_edges: NDArray[np.int32]
-    chain_node_starts: NDArray[np.int64]  # (c + 1,)
-    chain_nodes: NDArray[np.int32]
-    chain_segments: NDArray[np.uint8]
-    segment_stated: NDArray[np.uint8]
-    sitting_starts: NDArray[np.int64]  # (n + 1,)
     sitting_nodes: NDArray[np.int32]  # (s,)
     sitting_owners: NDArray[np.int32]  # (s,) rows of enterprises
     sitting_offerings: NDArray[np.int32]  # (s,) rows of offerings
     sitting_confidences: NDArray[np.float32]  # (s,)
     sitting_hows: NDArray[np.uint8]  # (s,) Sitting
     owner_starts: NDArray[np.int64]  # (enterprises + 1,)
-    owner_sittings: NDArray[np.int32]  # (s,)
-    spelling_nodes: NDArray[np.int32]  # the node of each spelling
-    tails: NDArray[np.uint32]  # last characters of spellings, ascending
-    tail_starts: NDArray[np.int64]  # (tails + 1,)
-    tail_nodes: NDArray[np.int32]
-    vectors: NDArray[np.float16]  # (n, d) of the names; half precision moves a cosine by less than 0.001
+    node_starts: NDArray[np.int64]  # (n + 1,)
+    node_sittings: NDArray[np.int32]  # (s,)
+    said_offerings: NDArray[np.int32]
+    said_sources: NDArray[np.int32]
+    said_targets: NDArray[np.int32]
+    said_relations: NDArray[np.uint8]
 
 
+_NAMES = tuple(each.name for each in fields(Arrays))
+FRAME = _NAMES[: _NAMES.index("sources")]
 _DTYPES: dict[str, Any] = {
     "kinds": np.uint8,
     "relations": np.uint8,
     "origins": np.uint8,
+    "frame_relations": np.uint8,
+    "frame_origins": np.uint8,
+    "frame_confidences": np.float32,
+    "said_relations": np.uint8,
     "chain_segments": np.uint8,
     "segment_stated": np.uint8,
     "sitting_hows": np.uint8,
@@ -107,14 +127,19 @@ STARTS = {  # offsets → what they cut into pieces
     "incoming": "incoming_edges",
     "chain_edge_starts": "chain_edges",
     "chain_node_starts": "chain_nodes",
-    "sitting_starts": "sitting_nodes",
-    "owner_starts": "owner_sittings",
+    "node_starts": "node_sittings",
+    "owner_starts": "sitting_nodes",
     "tail_starts": "tail_nodes",
 }
 
 
 def dtype_of(name: str) -> Any:
     return _DTYPES.get(name, np.int64 if name in STARTS else np.int32)
+
+
+def typed(made: Mapping[str, object]) -> dict[str, NDArray[Any]]:
+    """*made*, each an array of the type that a release holds it in."""
+    return {name: np.asarray(value, dtype_of(name)) for name, value in made.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,26 +193,39 @@ def load(folder: Path) -> Stored:
     chains = StringTable.load(folder, "chains")
     for starts, cut in STARTS.items():
         check_offsets(folder / f"{starts}.npy", found[starts], found[cut].size)
-    sizes = {"nodes": len(names), "edges": found["sources"].size, "sittings": found["sitting_nodes"].size}
+    sizes = {
+        "nodes": len(names),
+        "edges": found["sources"].size,
+        "frame": found["frame_sources"].size,
+        "sittings": found["sitting_nodes"].size,
+        "said": found["said_sources"].size,
+    }
     for numbers, of in (
         ("sources", "nodes"),
         ("targets", "nodes"),
         ("incoming_edges", "edges"),
         ("chain_edges", "edges"),
         ("chain_nodes", "nodes"),
+        ("frame_sources", "nodes"),
+        ("frame_targets", "nodes"),
+        ("frame_chain_edges", "frame"),
         ("sitting_nodes", "nodes"),
-        ("owner_sittings", "sittings"),
+        ("node_sittings", "sittings"),
+        ("said_sources", "nodes"),
+        ("said_targets", "nodes"),
         ("spelling_nodes", "nodes"),
         ("tail_nodes", "nodes"),
     ):
         check_numbers(folder / f"{numbers}.npy", found[numbers], max(sizes[of], 1))
-    check_numbers(folder / "relations.npy", found["relations"], len(RELATIONS))
-    check_numbers(folder / "origins.npy", found["origins"], len(Origin))
+    for relations in ("relations", "frame_relations", "said_relations"):
+        check_numbers(folder / f"{relations}.npy", found[relations], len(RELATIONS))
+    for origins in ("origins", "frame_origins"):
+        check_numbers(folder / f"{origins}.npy", found[origins], len(Origin))
     for name, size in (
         ("kinds", len(names)),
         ("outgoing", len(names) + 1),
         ("incoming", len(names) + 1),
-        ("sitting_starts", len(names) + 1),
+        ("node_starts", len(names) + 1),
         ("vectors", len(names)),
         ("targets", sizes["edges"]),
         ("relations", sizes["edges"]),
@@ -201,7 +239,15 @@ def load(folder: Path) -> Stored:
         ("sitting_offerings", sizes["sittings"]),
         ("sitting_confidences", sizes["sittings"]),
         ("sitting_hows", sizes["sittings"]),
-        ("owner_sittings", sizes["sittings"]),
+        ("node_sittings", sizes["sittings"]),
+        ("frame_targets", sizes["frame"]),
+        ("frame_relations", sizes["frame"]),
+        ("frame_confidences", sizes["frame"]),
+        ("frame_origins", sizes["frame"]),
+        ("frame_chain_edges", found["chain_edges"].size),
+        ("said_offerings", sizes["said"]),
+        ("said_targets", sizes["said"]),
+        ("said_relations", sizes["said"]),
         ("spelling_nodes", len(spellings)),
         ("tail_starts", found["tails"].size + 1),
     ):
@@ -214,3 +260,10 @@ def starts_of(numbers: NDArray[Any], size: int) -> NDArray[np.int64]:
     """(size + 1,) where each number begins in the ascending *numbers*."""
     starts: NDArray[np.int64] = np.searchsorted(numbers, np.arange(size + 1)).astype(np.int64)
     return starts
+
+
+def tails_of(
+    tails: NDArray[np.uint32], starts: NDArray[np.int64], nodes: NDArray[np.int32]
+) -> dict[str, NDArray[np.int32]]:
+    """The nodes by the last character of their spellings."""
+    return {chr(tail): nodes[starts[i] : starts[i + 1]] for i, tail in enumerate(tails.tolist())}

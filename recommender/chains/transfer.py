@@ -121,7 +121,7 @@ def reaching(graph: ChainGraph, need: Need) -> Reaching | None:
                     if way.node not in direct and (known is None or known.confidence < way.confidence):
                         ways[way.node] = way
                 partners |= _materials(graph, seat.node, seat.confidence)
-    listed = [way for way in ways.values() if graph.suppliers(way.node, 1)]
+    listed = [way for way in ways.values() if graph.is_taken(way.node)]
     rows, sure, places, offerings = graph.enterprises_on(
         [way.node for way in listed], [way.confidence for way in listed]
     )
@@ -188,19 +188,10 @@ def _neighbours(graph: ChainGraph, node: int, sure: float) -> list[Way]:
 def _made_beside(graph: ChainGraph, node: int, sure: float) -> list[Way]:
     """What the makers of *node* make beside it: at least four of them, and a quarter of all that make either
     (the cosine of the two sets of makers). What is nothing like it is made beside it by chance."""
-    a = graph.stored.arrays
-
-    def makers(of: int) -> Rows:
-        here = slice(int(a.sitting_starts[of]), int(a.sitting_starts[of + 1]))
-        return np.unique(a.sitting_owners[here][a.sitting_confidences[here] >= _FIRM]).astype(np.int64)
-
-    own = makers(node)
+    own = graph.makers(node, _FIRM)
     if not _LEAST_MAKERS <= len(own) <= _MOST_SHARING:
         return []
-    beside = []
-    for owner in own.tolist():
-        at = a.owner_sittings[int(a.owner_starts[owner]) : int(a.owner_starts[owner + 1])]
-        beside.append(np.unique(a.sitting_nodes[at][a.sitting_confidences[at] >= _FIRM]))
+    beside = graph.nodes_with(own, _FIRM)
     others, counts = np.unique(np.concatenate(beside), return_counts=True)
     often = (counts >= _LEAST_MAKERS) & (others != node)
     others, counts = others[often].astype(np.int64), counts[often]
@@ -209,7 +200,7 @@ def _made_beside(graph: ChainGraph, node: int, sure: float) -> list[Way]:
     for other, count in zip(others[like].tolist(), counts[like].tolist(), strict=True):
         if _nested(graph, node, other):
             continue
-        share = count / math.sqrt(len(own) * len(makers(other)))
+        share = count / math.sqrt(len(own) * len(graph.makers(other, _FIRM)))
         if share >= _TOGETHER:
             ways.append(Way(other, sure * _SHARED * share, node, (), count, share))
     return sorted(ways, key=lambda way: (-way.confidence, way.node))[:_NEIGHBOURS]

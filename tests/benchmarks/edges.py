@@ -37,10 +37,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Edge, Relation
-from recommender.chains.building import Offered, build
+from recommender.chains.building import build
 from recommender.chains.cleaning import clean, rules
 from recommender.chains.graph import ChainGraph
 from recommender.chains.inferring import infer
+from recommender.chains.offered import Offered
 from recommender.chains.walking import expand, path
 from recommender.encoder import Encoder, load_encoder
 from training.models import packaged_encoder
@@ -167,7 +168,7 @@ def times(data: Path) -> Iterator[str]:
 
         for what in ("first", "with all vectors at hand"):
             begun = time.perf_counter()
-            build(cleaned, Offered(titles, titles, starts), encode, encoder.dimension, folder)
+            build(lambda: cleaned, Offered.listed(titles, titles, starts), encode, encoder.dimension, folder)
             yield f"build, {what}: {time.perf_counter() - begun:.1f} s"
         loads = [timed(lambda: ChainGraph.load(folder / "graph")) for _ in range(20)]
         graph = ChainGraph.load(folder / "graph")

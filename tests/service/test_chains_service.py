@@ -10,9 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from recommender.catalogue.domain import Edge, Relation
-from recommender.chains.building import Offered, build
+from recommender.chains.building import build
 from recommender.chains.cleaning import clean
 from recommender.chains.graph import ChainGraph
+from recommender.chains.offered import Offered
 from service.api.chains import Chain, ChainPath, Chains
 from service.cli.main import app
 from tests.service.fakes import FakeEngine
@@ -31,7 +32,7 @@ def graph(tmp_path: Path) -> ChainGraph:
     def encode(texts):
         return np.ones((len(texts), 1), np.float32)
 
-    build(clean(EDGES), Offered(["高速轴承", "齿轮"], ["", ""], [0, 1]), encode, 1, tmp_path)
+    build(lambda: clean(EDGES), Offered.listed(["高速轴承", "齿轮"], ["", ""], [0, 1]), encode, 1, tmp_path)
     return ChainGraph.load(tmp_path / "graph")
 
 

@@ -14,9 +14,10 @@ import pytest
 from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Edge, Relation
-from recommender.chains.building import Offered, build
+from recommender.chains.building import build
 from recommender.chains.cleaning import clean
 from recommender.chains.graph import ChainGraph
+from recommender.chains.offered import Offered
 
 NEEDS, KIND, USED, INSTEAD, BY = (
     Relation.NEEDS_MATERIAL,
@@ -59,7 +60,7 @@ def build_graph(tmp_path: Path) -> Callable[..., ChainGraph]:
         texts: Sequence[str] = (),
         starts: Sequence[int] = (),
     ) -> ChainGraph:
-        build(clean(edges), Offered(titles, texts or titles, starts), encode, 8, tmp_path)
+        build(lambda: clean(edges), Offered.listed(titles, texts or titles, starts), encode, 8, tmp_path)
         return ChainGraph.load(tmp_path / "graph")
 
     return make

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from recommender.catalogue.domain import Relation
-from recommender.chains.stating import Stated, sayings
+from recommender.chains.stating import said, sayings, sure_of
 
 FIND = {"轴承": 0, "转向架": 1, "轴承钢": 2, "磨削": 3}.get
 
@@ -24,18 +25,17 @@ def test_phrases_of_use_material_and_process_are_read(text: str, said: list[obje
     assert list(sayings(text)) == said
 
 
-def edges(*texts: str) -> list[tuple[int, int, Relation, float]]:
-    stated = Stated(FIND, frozenset({3}))
-    for text in texts:
-        stated.read(0, text)
-    return list(stated.edges())
+def heard(text: str) -> list[tuple[int, Relation]]:
+    return list(said(0, text, FIND, frozenset({3})))
+
+
+def test_what_names_another_node_is_an_edge() -> None:
+    assert heard("用于转向架，经磨削工艺。") == [(1, Relation.USED_IN), (3, Relation.PROCESSED_BY)]
 
 
 def test_who_says_the_same_makes_it_surer() -> None:
-    said = "用于转向架。"
-    assert edges(said) == [(0, 1, Relation.USED_IN, 0.5)]
-    assert edges(said, said) == [(0, 1, Relation.USED_IN, 0.75)]
+    assert sure_of(np.array([1, 2, 4, 9])).tolist() == [0.5, 0.75, 0.938, 0.938]
 
 
 def test_what_names_no_other_node_of_the_right_sort_says_nothing() -> None:
-    assert edges("用于拖拉机。", "用于轴承。", "用于磨削。", "经轴承钢工艺") == []
+    assert [heard(text) for text in ("用于拖拉机。", "用于轴承。", "用于磨削。", "经轴承钢工艺")] == [[]] * 4
