@@ -201,7 +201,8 @@ def _embed(content: Content, cache: VectorCache, tell: Progress) -> dict[str, Ve
 def _graph(
     edges: Cleaned | None, todo: Plan, content: Content, cache: VectorCache, folder: Path
 ) -> list[str]:
-    """Write the chain graph; the texts that were embedded for it. *edges* are None where the parent's stand."""
+    """Write the chain graph; the texts that were embedded for it. *edges* are None where the parent's
+    stand."""
     splice = todo.splices[OFFERINGS]
     documents = DocumentStore.load(folder / OFFERINGS / "documents")
 
