@@ -310,7 +310,11 @@ def _manifest(value: Any) -> Manifest:
         ),
         counts={name: counts.integer(name, 0) for name in counts},
         gates=tuple(
-            Gate(gate.string("name"), gate.boolean("passed"), *map(gate.string, ("detail", "expected", "mend")))
+            Gate(
+                gate.string("name"),
+                gate.boolean("passed"),
+                *(gate.string(name) for name in ("detail", "expected", "mend")),
+            )
             for gate in (_Fields(item, "gate") for item in gates)
         ),
         notes=dict(_Fields(read.any("notes"), "notes").value),

@@ -28,6 +28,8 @@ from recommender.chains.building import Offered, build
 from recommender.chains.cleaning import clean
 from recommender.content import ENTERPRISES, NEEDS, OFFERINGS, Content, read_content
 from recommender.encoder import Encoder
+from recommender.gates import EVALUATION, check, judgments_of
+from recommender.golden import read_golden
 from recommender.ranking.stored import put_into
 from recommender.snapshot import Snapshot
 from recommender.vector_cache import VectorCache
@@ -37,7 +39,6 @@ Vectors = NDArray[np.float32]
 
 _NEAREST, _SAMPLED = 10, 5_000  # matches that a match is compared with, and rows among which they are sought
 _BLOCK = 1_024
-_PROBES = 200  # offerings asked for themselves before a release goes live
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def refresh(
     """
     tell = progress or (lambda stage, done, total: None)
     clock = _Clock()
+    golden = read_golden(store.root)
     with store.lock():
         store.sweep()
         parent = _parent(store)
@@ -112,6 +114,7 @@ def refresh(
             with clock.stage("read"), catalogue.snapshot() as view:
                 content = read_content(view, folder, tell)
                 edges = clean(view.edges())
+                judgments = judgments_of(view.outcomes())
             with clock.stage("embed"):
                 cache_of_vectors = VectorCache(cache, encoder)
                 if full:
@@ -125,7 +128,6 @@ def refresh(
                 graph_texts = build(edges, offered, cache_of_vectors.encode, encoder.dimension, folder)
                 embedded = cache_of_vectors.added
             with clock.stage("check"):
-                tell("check", 0, 1)
                 manifest = Manifest(
                     release,
                     datetime.now(UTC).isoformat(timespec="seconds"),
@@ -133,10 +135,12 @@ def refresh(
                     parent=parent.release if parent else None,
                     counts=content.counts,
                 )
-                gates = _gates(Snapshot(manifest, folder), parent)
-                manifest = write_manifest(folder, replace(manifest, gates=gates))
+                checked = check(
+                    Snapshot(manifest, folder), encoder, parent, judgments=judgments, golden=golden, tell=tell
+                )
+                gates, notes = checked.gates, {EVALUATION: checked.measured}
+                manifest = write_manifest(folder, replace(manifest, gates=gates, notes=notes))
                 changed = {name: _changes(folder, parent, name) for name in (ENTERPRISES, OFFERINGS, NEEDS)}
-                tell("check", 1, 1)
             if parent and not full and _same(manifest, parent.manifest):
                 return RefreshReport(
                     parent.release,
@@ -222,58 +226,6 @@ def _nearest(vectors: Vectors, others: Vectors) -> list[float]:
         alike = vectors[start : start + _BLOCK] @ sample
         means += np.partition(alike, -most, axis=1)[:, -most:].mean(axis=1, dtype=np.float64).tolist()
     return [round(mean, 3) for mean in means]
-
-
-def _gates(built: Snapshot, parent: Snapshot | None) -> tuple[Gate, ...]:
-    """The checks that a release passes before it goes live, each with what was found."""
-    counts = built.manifest.counts
-    gates = [_rows_gate(counts, parent)]
-    sizes = {
-        name: (
-            getattr(built, name).vectors.size,
-            getattr(built, name).filters.size,
-            getattr(built, name).documents.size,
-        )
-        for name in (ENTERPRISES, OFFERINGS, NEEDS)
-    }
-    aligned = all(set(found) == {counts[name]} for name, found in sizes.items())
-    gates.append(
-        Gate(
-            "aligned", aligned, "vectors, filters and documents have the same rows" if aligned else str(sizes)
-        )
-    )
-    orphans = len(built.owner) != counts[OFFERINGS]
-    gates.append(
-        Gate("no orphans", not orphans, f"{counts[OFFERINGS]:,} offerings belong to an enterprise each")
-    )
-    gates.append(_search_gate(built))
-    return tuple(gates)
-
-
-def _rows_gate(counts: Mapping[str, int], parent: Snapshot | None) -> Gate:
-    """A collection that was full must not come out empty: that is a failed import, not news."""
-    lost = [name for name in counts if parent and parent.manifest.counts.get(name) and not counts[name]]
-    detail = (
-        f"{', '.join(lost)} came out empty" if lost else ", ".join(f"{n} {c:,}" for n, c in counts.items())
-    )
-    return Gate("row counts", not lost, detail)
-
-
-def _search_gate(built: Snapshot) -> Gate:
-    """Offerings spread over the index, asked for by their own vectors, must be found first or tie with it."""
-    size = built.offerings.vectors.size
-    rows = (
-        np.unique(np.linspace(0, size - 1, min(_PROBES, size)).astype(np.int64))
-        if size
-        else np.zeros(0, np.int64)
-    )
-    probes = built.offerings.vectors.rows(rows)
-    known = np.linalg.norm(probes, axis=1) > 0.5
-    scores, _ = built.offerings.vectors.search(probes[known], 1)
-    missed = int((scores[:, 0] < 0.999).sum()) if len(scores) else 0
-    return Gate(
-        "search", not missed, f"{int(known.sum()) - missed} of {int(known.sum())} offerings find themselves"
-    )
 
 
 def _changes(folder: Path, parent: Snapshot | None, name: str) -> dict[str, int]:
