@@ -79,6 +79,14 @@ def read_file(path: Path) -> tuple[GoldenQuery, ...]:
 
     found: list[GoldenQuery] = []
     with open_source(path, Names(Kind.OUTCOMES)) as source:
+        named = {_FIELDS.get(fold_header(header)) for header in source.headers or ()}
+        if source.headers is not None and not {"enterprise_id"} < named & {*_COLUMNS}:
+            raise InputError(
+                f"{path.name} has no column enterprise_id, or neither text nor need_id.",
+                field="golden",
+                value=", ".join(source.headers[:20]),
+                mend="its first row names the columns: text or need_id, enterprise_id, within",
+            )
         for row in source.rows:
             where = f"{path.name}, row {row.number}"
             if row.fault:

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 PROBES = "probes.json"
 DEPTH = 10
-FEWEST, MOST = 24, 96
-_WORK = 300_000  # enterprises times needs: how much of a small refresh the asking may be
-_JUDGED = 2 / 3  # share of the needs that have judgments, where there are as many
+ASKED, JUDGED = 24, 16
+"""Needs that are asked, and how many of them have judgments, where there are as many. A quarter of a second:
+a small refresh takes one or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +62,12 @@ def day_of(snapshot: Snapshot) -> date:
     return date.fromordinal(int(known.max())) if known.size else date(1970, 1, 1)
 
 
-def size_for(enterprises: int) -> int:
-    """How many needs are asked of a catalogue with as many *enterprises*: more where asking is cheap."""
-    return min(MOST, max(FEWEST, _WORK // max(enterprises, 1)))
-
-
-def choose(ids: Iterable[str], judged: Collection[str], size: int) -> list[str]:
-    """At most *size* of *ids*, up to two thirds of them *judged* ones, in an order that only they decide."""
+def choose(ids: Iterable[str], judged: Collection[str] = ()) -> list[str]:
+    """ASKED of *ids*, up to JUDGED of them *judged* ones, in an order that they alone decide."""
     order = sorted(ids, key=lambda id: (zlib.crc32(id.encode("utf-8", "surrogatepass")), id))
-    first = [id for id in order if id in judged][: int(size * _JUDGED)] if judged else []
+    first = [id for id in order if id in judged][:JUDGED] if judged else []
     taken = set(first)
-    return [*first, *(id for id in order if id not in taken)][:size]
+    return [*first, *(id for id in order if id not in taken)][:ASKED]
 
 
 def ask(engine: Engine, judged: Collection[str] = ()) -> tuple[Probes, Latency | None]:
@@ -82,7 +77,7 @@ def ask(engine: Engine, judged: Collection[str] = ()) -> tuple[Probes, Latency |
     """
     snapshot = engine.snapshot
     needs = snapshot.needs.documents
-    chosen = choose(needs.ids(), judged, size_for(snapshot.enterprises.documents.size))
+    chosen = choose(needs.ids(), judged)
     as_of = day_of(snapshot)
     lists: dict[str, tuple[str, ...]] = {}
     seconds: list[float] = []
