@@ -25,7 +25,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from indexes.errors import DamagedRelease, ReleaseError
+from indexes.errors import DamagedRelease, OtherFormat, ReleaseError
 from indexes.files import REBUILD, open_regular, parse_json, read_regular, sync_folder
 
 FORMAT_VERSION = 3  # 2: features of ranking and the ranker itself; 3: a checksum of the manifest, probes
@@ -161,17 +161,19 @@ def sealed(document: Mapping[str, Any]) -> bytes:
 def load_manifest(folder: Path) -> Manifest:
     """The manifest of *folder*, every value checked; the files it names are not.
 
-    :raises DamagedRelease: it is missing, too large, not JSON, of another format, altered, or breaks a rule.
+    :raises OtherFormat: another version of Rongtong wrote it. :raises DamagedRelease: it is missing, too
+        large, not JSON, altered, or breaks a rule.
     """
     try:
         data = read_regular(folder / MANIFEST, MAX_MANIFEST_BYTES)
         manifest = _manifest(parse_json(data))
         _check_seal(data)
         return manifest
-    except (OSError, ValueError, _OtherFormat) as error:
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        mend = error.mend if isinstance(error, _OtherFormat) else REBUILD
-        raise DamagedRelease(f"manifest: {reason}", field="release", value=folder.name, mend=mend) from error
+        raise DamagedRelease(
+            f"manifest: {reason}", field="release", value=folder.name, mend=REBUILD
+        ) from error
 
 
 def verify(folder: Path) -> list[Problem]:
@@ -204,10 +206,12 @@ def verify(folder: Path) -> list[Problem]:
 def load_verified(folder: Path) -> Manifest:
     """The manifest of a folder that is whole: what every reader calls before it opens a file of a release.
 
-    :raises DamagedRelease: it is not whole.
+    :raises OtherFormat: another version of Rongtong made it. :raises DamagedRelease: it is not whole.
     """
     problems = verify(folder)
     if problems:
+        if problems[0].path == MANIFEST:
+            load_manifest(folder)  # its own error says more, such as how to come from another version
         more = f" and {len(problems) - 1} more problems" if len(problems) > 1 else ""
         raise DamagedRelease(f"{problems[0]}{more}", field="release", value=folder.name, mend=REBUILD)
     return load_manifest(folder)
@@ -266,13 +270,14 @@ def _portable(path: str) -> bool:
     return len(parts) <= MAX_DEPTH and all(_PART.fullmatch(part) for part in parts)
 
 
-class _OtherFormat(Exception):
-    """The manifest is of a format that this version does not read."""
-
-    def __init__(self, found: int) -> None:
-        super().__init__(f"the release has format {found}, this version reads {FORMAT_VERSION}")
-        newer = "upgrade rongtong, or " if found > FORMAT_VERSION else ""
-        self.mend = f"{newer}build a new release with `rongtong refresh --full`"
+def _other_format(found: int) -> OtherFormat:
+    newer = "upgrade rongtong, or " if found > FORMAT_VERSION else ""
+    return OtherFormat(
+        f"manifest: the release has format {found}, this version reads {FORMAT_VERSION}",
+        field="format",
+        value=found,
+        mend=f"{newer}build a new release with `rongtong refresh --full`",
+    )
 
 
 def _check_seal(data: bytes) -> None:
@@ -286,10 +291,10 @@ def _check_seal(data: bytes) -> None:
 
 
 def _manifest(value: Any) -> Manifest:
-    """:raises ValueError: *value* is no manifest. :raises _OtherFormat: it is one of another format."""
+    """:raises ValueError: *value* is no manifest. :raises OtherFormat: it is one of another format."""
     read = _Fields(value, "manifest")
     if (found := read.integer("format", 0)) != FORMAT_VERSION:
-        raise _OtherFormat(found)
+        raise _other_format(found)
     created = read.string("created")
     if datetime.fromisoformat(created).tzinfo is None:
         raise ValueError("created has no time zone")
