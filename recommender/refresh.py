@@ -20,8 +20,8 @@ from indexes.documents import DocumentStore
 from indexes.errors import GateFailed, ReleaseError
 from indexes.exact import ExactIndex
 from indexes.lexical import LexicalIndex
-from indexes.release import EncoderEntry, Gate, Manifest, load_verified, write_manifest
-from indexes.store import ReleaseStore
+from indexes.release import EncoderEntry, Gate, Manifest, write_manifest
+from indexes.store import ReleaseStore, storing
 from recommender import profile
 from recommender.catalogue import Catalogue
 from recommender.chains.building import Offered, build
@@ -46,7 +46,8 @@ class RefreshReport:
     """``release`` is live now; where nothing had changed it is the one that was, and ``built`` is false.
 
     ``changed`` counts the documents added, removed and altered in each collection against the parent;
-    ``embedded`` the texts that the encoder had not seen; ``seconds`` are wall time by stage.
+    ``embedded`` the texts that the encoder had not seen; ``seconds`` are wall time by stage; ``forced`` the
+    gates against which the release went live.
     """
 
     release: str
@@ -67,8 +68,13 @@ class RefreshReport:
             "changed": {name: dict(counts) for name, counts in self.changed.items()},
             "embedded": self.embedded,
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
-            "gates": [{"gate": g.name, "passed": g.passed, "detail": g.detail} for g in self.gates],
+            "gates": [gate_json(gate) for gate in self.gates],
         }
+
+
+def gate_json(gate: Gate) -> dict[str, object]:
+    found: dict[str, object] = {"gate": gate.name, "passed": gate.passed, "detail": gate.detail}
+    return found if gate.passed else found | {"expected": gate.expected, "mend": gate.mend}
 
 
 @dataclass(slots=True)
@@ -91,23 +97,27 @@ def refresh(
     *,
     cache: Path,
     full: bool = False,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> RefreshReport:
     """Build a release of all that *catalogue* holds, with the ranker installed beside it, and make it live.
 
     Vectors are taken from *cache* where text and encoder are the same; *full* embeds everything anew and
-    promotes even where nothing changed. *progress* hears (stage, done, total).
+    promotes even where nothing changed; *force* although it did not pass its gates, which is recorded.
+    *progress* hears (stage, done, total).
 
-    Raises CatalogueError when there is nothing to index, InputError when the installed ranker is none,
-    RefreshRunning when another process refreshes, and GateFailed when the new release does not pass its
-    checks; the live release stays as it was.
+    Raises CatalogueError when there is nothing to index, InputError when the installed ranker or the list of
+    golden queries is none, RefreshRunning when another process refreshes, ReleaseError when the storage
+    fails, and GateFailed when the new release does not pass its checks: it then lies beside the others, to be
+    looked at, until the next refresh. The live release stays as it was.
     """
     tell = progress or (lambda stage, done, total: None)
     clock = _Clock()
     golden = read_golden(store.root)
-    with store.lock():
+    with store.lock(), storing("build the release"):
         store.sweep()
-        parent = _parent(store)
+        store.remove_refused()
+        parent, current = _parent(store)
         release = store.new_id()
         folder = store.begin(release)
         try:
@@ -142,6 +152,8 @@ def refresh(
                 manifest = write_manifest(folder, replace(manifest, gates=gates, notes=notes))
                 changed = {name: _changes(folder, parent, name) for name in (ENTERPRISES, OFFERINGS, NEEDS)}
             if parent and not full and _same(manifest, parent.manifest):
+                if not current:
+                    store.promote(parent.release, force=True)
                 return RefreshReport(
                     parent.release,
                     parent.release,
@@ -150,18 +162,13 @@ def refresh(
                     changed,
                     embedded,
                     clock.seconds,
-                    (),
-                )
-            if failed := [gate for gate in gates if not gate.passed]:
-                raise GateFailed(
-                    "The new release did not pass its checks; the old one goes on serving.",
-                    field="gate",
-                    value="; ".join(f"{gate.name}: {gate.detail}" for gate in failed),
-                    mend="correct the catalogue and refresh again",
+                    gates,
                 )
             with clock.stage("promote"):
                 store.finish(release)
-                store.promote(release)
+                if manifest.failed and not force:
+                    raise _refused(manifest, parent)
+                store.promote(release, force=force)
                 cache_of_vectors.prune([*content.texts, *graph_texts])
         finally:
             store.discard(release)
@@ -177,13 +184,25 @@ def refresh(
     )
 
 
-def _parent(store: ReleaseStore) -> Snapshot | None:
-    """The live release, where there is a whole one to compare with."""
+def _parent(store: ReleaseStore) -> tuple[Snapshot | None, bool]:
+    """The release to compare with, where there is a whole one, and whether CURRENT names it."""
     try:
-        live = store.current()
-        return Snapshot(load_verified(live.path), live.path)
+        opened = store.open(substitute=True)
     except ReleaseError:
-        return None
+        return None, True
+    return Snapshot(opened.manifest, opened.path, opened.lease), not opened.remark
+
+
+def _refused(manifest: Manifest, parent: Snapshot | None) -> GateFailed:
+    found = "; ".join(f"{gate.name}: {gate.detail}" for gate in manifest.failed)
+    serving = f"{parent.release} goes on serving" if parent else "nothing serves yet"
+    compare = f"`rongtong releases compare {parent.release} {manifest.release}`; " if parent else ""
+    return GateFailed(
+        f"The new release did not pass its checks; {serving}. {found}.",
+        field="release",
+        value=manifest.release,
+        mend=f"{compare}{manifest.failed[0].mend}",
+    )
 
 
 def _embed(content: Content, cache: VectorCache, tell: Progress) -> dict[str, Vectors]:
