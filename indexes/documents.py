@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import mmap
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from indexes.strings import StringTable
 
 DOCUMENTS = "documents.bin"
 _COPIED = 1 << 24  # bytes copied at once
+_FEW = 32  # looking one id up on disk takes as long as listing so many
 
 
 class DocumentWriter:
@@ -146,6 +147,14 @@ class DocumentStore:
     def row_of(self, id: str) -> int | None:
         """The row of *id*, or None."""
         return self._ids.find(id)
+
+    def rows_of(self, ids: Sequence[str]) -> NDArray[np.int64]:
+        """(m,) the row of each of *ids*, -1 where there is none."""
+        if len(ids) < self.size // _FEW:
+            return np.array([-1 if (row := self._ids.find(id)) is None else row for id in ids], np.int64)
+        rows = {piece: row for row, piece in enumerate(self._ids.pieces())}
+        encoded = (id.encode("utf-8", "surrogatepass") for id in ids)
+        return np.fromiter((rows.get(id, -1) for id in encoded), np.int64, len(ids))
 
     def ids(self) -> Iterator[str]:
         """All ids, by row."""

@@ -122,8 +122,7 @@ def _known(marks: Marks, old: Snapshot | None, collection: str) -> NDArray[np.in
     """(n,) the row of each record in *old*, -1 where it has none."""
     if old is None:
         return np.full(len(marks.ids), -1)
-    was = {id: row for row, id in enumerate(old.collection(collection).documents.ids())}
-    return np.fromiter((was.get(id, -1) for id in marks.ids), np.int64, len(marks.ids))
+    return old.collection(collection).documents.rows_of(marks.ids)
 
 
 def _splice(marks: Marks, known: NDArray[np.int64], old: Snapshot | None, collection: str) -> Splice:

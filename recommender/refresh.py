@@ -252,12 +252,12 @@ def _changes(todo: Plan, built: Snapshot, parent: Snapshot | None) -> dict[str, 
 def _changed(splice: Splice, now: Collection, old: Collection | None) -> dict[str, int]:
     if old is None:
         return {"added": splice.size, "removed": 0, "altered": 0}
-    before = {id: row for row, id in enumerate(old.documents.ids())}
-    rows = [(before.get(now.documents.id_of(row)), row) for row in splice.fresh.tolist()]
-    known = [(was, row) for was, row in rows if was is not None]
+    fresh = splice.fresh.tolist()
+    before = old.documents.rows_of([now.documents.id_of(row) for row in fresh]).tolist()
+    known = [(was, row) for was, row in zip(before, fresh, strict=True) if was >= 0]
     altered = sum(old.documents.raw(was) != now.documents.raw(row) for was, row in known)
     return {
-        "added": len(rows) - len(known),
+        "added": len(fresh) - len(known),
         "removed": old.documents.size - splice.kept.size - len(known),
         "altered": altered,
     }

@@ -65,11 +65,6 @@ class Catalogue(Reader):
         with reading(self._engine) as connection:
             yield Reader(lambda: nullcontext(connection))
 
-    def delete_enterprise(self, enterprise_id: str) -> None:
-        """Delete it with its offerings, outcomes and contact. Raises UnknownId."""
-        with self.transaction() as tx:
-            tx.delete_enterprise(enterprise_id)
-
     def close(self) -> None:
         self._engine.dispose()
 

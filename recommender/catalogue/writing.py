@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,7 @@ from sqlalchemy.dialects import sqlite
 from indexes.errors import CatalogueError, InputError
 from recommender.catalogue.database import translated
 from recommender.catalogue.kinds import Counts, Kind, Refusal
-from recommender.catalogue.reading import unknown
-from recommender.catalogue.rows import ENTERPRISES, MAPPINGS, UNSTORABLE, RowMapping, Stored
+from recommender.catalogue.rows import MAPPINGS, UNSTORABLE, RowMapping, Stored
 from recommender.catalogue.tables import contacts
 
 if TYPE_CHECKING:
@@ -84,16 +83,24 @@ class Transaction:
                 refused += (one._replace(position=one.position + start) for one in counts.refused)
         return Counts(inserted, updated, unchanged, tuple(refused))
 
-    def delete_enterprise(self, enterprise_id: str) -> None:
-        """Delete it with its offerings, outcomes and contact. Raises UnknownId."""
-        found = 0
-        if not UNSTORABLE.search(enterprise_id):
-            table = ENTERPRISES.table
-            with self._watched():
-                done = self._connection.execute(delete(table).where(table.c.enterprise_id == enterprise_id))
-            found = done.rowcount
-        if not found:
-            raise unknown(ENTERPRISES, enterprise_id)
+    def delete(self, kind: Kind, keys: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+        """Delete the records with these *keys*, and with an enterprise its offerings, outcomes and contact,
+        with a need its outcomes; the keys that were not there.
+
+        A key has the texts of the kind's key columns, as :attr:`RowMapping.key_columns` lists them.
+        """
+        table, columns = MAPPINGS[kind].table, MAPPINGS[kind].key_columns
+        same = and_(*(table.c[name] == bindparam(f"key_{name}") for name in columns))
+        missing = []
+        with self._watched():
+            for key in dict.fromkeys(tuple(key) for key in keys):
+                values = {f"key_{name}": part for name, part in zip(columns, key, strict=True)}
+                found = 0
+                if not any(UNSTORABLE.search(part) for part in key):
+                    found = self._connection.execute(delete(table).where(same), values).rowcount
+                if not found:
+                    missing.append(key)
+        return tuple(missing)
 
     @contextmanager
     def _watched(self) -> Iterator[None]:

@@ -12,6 +12,7 @@ from service.cli import (
     chains,
     chains_gaps,
     complete,
+    delete,
     demo,
     doctor,
     encoder,
@@ -31,6 +32,7 @@ from service.cli.common import group
 app = group("融通 Rongtong recommends partners between enterprises and large buyers, with reasons to check.")
 
 imports.register(app)
+delete.register(app)
 refresh.register(app)
 app.add_typer(releases.app, name="releases")
 complete.register(recommend.app)

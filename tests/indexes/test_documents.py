@@ -60,6 +60,13 @@ def test_an_empty_store(tmp_path: Path) -> None:
     assert list(store.ids()) == []
 
 
+def test_many_ids_are_looked_up_at_once(tmp_path: Path) -> None:
+    store = DocumentStore.build(tmp_path, [(f"id{number}", {}) for number in range(100)])
+    assert store.rows_of(["id7", "x"]).tolist() == [7, -1]
+    assert store.rows_of([f"id{number}" for number in range(99, -2, -1)]).tolist() == [*range(99, -1, -1), -1]
+    assert store.rows_of([]).tolist() == []
+
+
 @pytest.mark.parametrize("row", [-1, 3])
 def test_padding_and_other_rows_that_are_not_there_are_refused(store: DocumentStore, row: int) -> None:
     for ask in (store.get, store.id_of):

@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 from sqlalchemy import Table, create_engine, select
 
-from indexes.errors import CatalogueError, InputError, UnknownId
+from indexes.errors import CatalogueError, InputError
 from recommender.catalogue import Catalogue, Counts, Kind, Refusal, Relation, Stage, Tier, open_catalogue
 from recommender.catalogue.database import read_url
 from recommender.catalogue.tables import contacts, enterprises, outcomes
@@ -217,11 +217,30 @@ def test_deleting_an_enterprise_takes_its_offerings_outcomes_and_contact(
     for name in ("E1", "E2"):
         put(catalogue, Kind.OFFERINGS, {"offering_id": name, "enterprise_id": name, "title": "轴承"})
         put(catalogue, Kind.OUTCOMES, {"need_id": "N1", "enterprise_id": name, "stage": Stage.MET})
-    catalogue.delete_enterprise("E1")
+    delete(catalogue, Kind.ENTERPRISES, ("E1",))
     assert [one.enterprise_id for one in catalogue.enterprises()] == ["E2"]
     assert [one.enterprise_id for one in catalogue.offerings()] == ["E2"]
     assert [one.enterprise_id for one in catalogue.outcomes()] == ["E2"]
     assert times(catalogue_url, contacts) == []
     assert catalogue.need("N1")
-    with pytest.raises(UnknownId):
-        catalogue.delete_enterprise("E1")
+    assert delete(catalogue, Kind.ENTERPRISES, ("E1",), ("\0",)) == (("E1",), ("\0",))
+
+
+def test_records_of_every_kind_are_deleted_by_their_keys(catalogue: Catalogue) -> None:
+    put(catalogue, Kind.ENTERPRISES, FIRST)
+    put(catalogue, Kind.NEEDS, {"need_id": "N1", "title": "齿轮箱"}, {"need_id": "N2", "title": "轴承"})
+    put(catalogue, Kind.OUTCOMES, {"need_id": "N1", "enterprise_id": "E1", "stage": Stage.MET})
+    put(catalogue, Kind.OUTCOMES, {"need_id": "N2", "enterprise_id": "E1", "stage": Stage.MET})
+    put(catalogue, Kind.EDGES, {"source": "轴承", "target": "钢", "relation": Relation.NEEDS_MATERIAL})
+    assert delete(catalogue, Kind.EDGES, ("轴承", "钢", "needs_material", "")) == ()
+    assert delete(catalogue, Kind.OUTCOMES, ("N1", "E1", "met", "")) == ()
+    assert delete(catalogue, Kind.NEEDS, ("N2",), ("N2",)) == ()
+    assert {kind.value: count for kind, count in catalogue.counts().items() if count} == {
+        "enterprises": 1,
+        "needs": 1,
+    }
+
+
+def delete(catalogue: Catalogue, kind: Kind, *keys: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    with catalogue.transaction() as transaction:
+        return transaction.delete(kind, keys)
