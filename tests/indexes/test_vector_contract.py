@@ -9,13 +9,27 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from indexes.approximate import ApproximateIndex
 from indexes.errors import InputError
 from indexes.exact import ExactIndex
+from indexes.half import HalfIndex
+from indexes.tuning import Tuning
 from indexes.vectors import VectorIndex
 
 Build = Callable[[NDArray[np.float32]], VectorIndex]
 Load = Callable[[Path], VectorIndex]
-BACKENDS: dict[str, tuple[Build, Load]] = {"exact": (ExactIndex.from_vectors, ExactIndex.load)}
+# Tunings that make the planner choose: codes as soon as there are more rows than a shortlist has, and products
+# for two queries.
+CODES = Tuning(scan=1e9, row=1e6, code=0, listed=0, product_from=2)
+BACKENDS: dict[str, tuple[Build, Load]] = {
+    "exact": (ExactIndex.from_vectors, ExactIndex.load),
+    "half": (HalfIndex.from_vectors, HalfIndex.load),
+    "approximate": (ApproximateIndex.from_vectors, ApproximateIndex.load),
+    "codes": (
+        lambda vectors: ApproximateIndex.from_vectors(vectors, CODES),
+        lambda folder: ApproximateIndex.load(folder, CODES),
+    ),
+}
 
 # Solvable by hand: rows 1 and 3 are equal, and so are 2 and 4.
 VECTORS = np.array([[1, 0], [0, 2], [1, 1], [0, 2], [1, 1]], np.float32)
