@@ -46,7 +46,7 @@ class ApproximateIndex:
         """*packed*: the codes of the vectors of *exact*, made with *scale*. Use the class methods."""
         self.exact = exact
         self._packed, self._scale = packed, scale
-        self._scan = codes.CodeScan(packed, exact.size, exact.dimension, scale)
+        self.scan = codes.CodeScan(packed, exact.size, exact.dimension, scale)
 
     @classmethod
     def from_vectors(
@@ -81,7 +81,6 @@ class ApproximateIndex:
         thread, a batch on more."""
         check_search(k, allowed, self.size)
         matrix = check_vectors(queries, self.dimension)
-        k = min(k, self.size)
         count = self.size if allowed is None else int(np.count_nonzero(allowed))
         depth = self._depth(k, count)
         if not depth:
@@ -122,7 +121,7 @@ class ApproximateIndex:
         Only rows better than the last: which of those that tie with it come along depends on how FAISS
         proceeds, and a query must find the same alone as in a batch.
         """
-        near, rows = self._scan.nearest(queries, depth)
+        near, rows = self.scan.nearest(queries, depth)
         kept = near > near[:, -1:]
         if allowed is None:
             return np.where(kept, rows, NO_ROW)
