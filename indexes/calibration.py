@@ -39,9 +39,9 @@ def measured(index: VectorIndex) -> Tuning | None:
             scan = _seconds(lambda: score_all(part, query)) / len(part)
         code, listed = usual.code, usual.listed
         if isinstance(index, ApproximateIndex):
-            short, long = (
-                _seconds(lambda d=depth: index.scan.nearest(query[None], d)) for depth in (_SHORT, _LONG)
-            )
+            by_code = index.scan
+            short = _seconds(lambda: by_code.nearest(query[None], _SHORT))
+            long = _seconds(lambda: by_code.nearest(query[None], _LONG))
             code, listed = 1e9 * short / index.size, 1e9 * max(long - short, 0.0) / (_LONG - _SHORT)
     block = exact.rows(np.arange(_PRODUCT))
     product_from = next((q for q in _BATCHES if _product(queries[:q], block, 1) < q * scan * _PRODUCT), 32)

@@ -53,10 +53,10 @@ def encode(vectors: Floats, scale: float) -> Bytes:
 
 def _encode(vectors: Floats, scale: float) -> Bytes:
     turned = _rotate(vectors)
-    level = (turned > 0).view(np.uint8)
+    positive = (turned > 0).view(np.uint8)
     np.abs(turned, out=turned)
-    limit = np.float32(_THRESHOLD * scale / np.sqrt(len(turned)))
-    level = level | ((turned > limit).view(np.uint8) << 1)
+    outer = (turned > np.float32(_THRESHOLD * scale / np.sqrt(len(turned)))).view(np.uint8)
+    level = positive | outer << 1
     found: Bytes = (level[0::4] | level[1::4] << 2 | level[2::4] << 4 | level[3::4] << 6).T
     return found
 

@@ -21,7 +21,7 @@ Engine = Literal["auto", "exact", "half", "approximate"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 # From here an approximate search takes less than half the time of an exact one for the best 800 (1.2 against
-# 2.6 ms for 60,000 × 256) and a fifth for the best 10; below, what there is to gain is not worth a missing row.
+# 2.6 ms for 60,000 × 256) and a fifth for the best 10; below, a millisecond is not worth a missing row.
 APPROXIMATE_FROM = 65_536
 
 

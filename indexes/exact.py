@@ -121,7 +121,8 @@ class ExactIndex:
         return score_rows(self.vectors, query[None], rows[None])[0]
 
     def rows(self, numbers: Rows) -> Floats:
-        return self.vectors[check_rows(numbers, self.size)].astype(np.float32, copy=False)
+        copied: Floats = self.vectors[check_rows(numbers, self.size)]
+        return copied
 
     def _gathers(self, count: int) -> bool:
         """Whether reading *count* rows here and there is cheaper than reading all in a stream."""

@@ -1,7 +1,7 @@
 """Exact search over vectors stored as 16-bit floats: half the bytes, half the time of a single query.
 
 Each number keeps 11 significant bits, so a vector comes back within 2^-11 (0.05 %) of every component, and a
-score within 2^-11 \\|q\\| \\|x\\| of that of the vector given. Among the vectors *as stored* search is exact.
+score within 2^-11 of the product of both norms of that of the vector given. Among the vectors *as stored* search is exact.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ class HalfIndex(ExactIndex):
         return scores
 
     def rows(self, numbers: Rows) -> Floats:
-        return self.vectors[check_rows(numbers, self.size)].astype(np.float32)
+        found: Floats = self.vectors[check_rows(numbers, self.size)].astype(np.float32)
+        return found
 
     def _likely(self, query: Floats, k: int, allowed: Mask | None) -> Rows:
         faiss, params = library(), None
@@ -88,7 +89,8 @@ class HalfIndex(ExactIndex):
             radius = float(np.nextafter(np.float32(floor), np.float32(-np.inf)))
             found: Rows = self._index.range_search(query[None], radius, params=params)[2]
             return found
-        return rows[0][rows[0] >= 0]
+        listed: Rows = rows[0][rows[0] >= 0]
+        return listed
 
     def _blocks(self, allowed: Mask | None) -> Iterator[tuple[Rows | None, Floats]]:
         numbers = np.arange(self.size) if allowed is None else np.flatnonzero(allowed)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.approximate import ApproximateIndex
 from indexes.vectors import VectorIndex
 
 DEPTHS = (10, 100, 800)
@@ -43,10 +42,10 @@ class Recall:
 def recall(
     index: VectorIndex, queries: NDArray[np.float32], depths: tuple[int, ...] = DEPTHS
 ) -> tuple[Recall, ...]:
-    """The recall of *index* for *queries* (q, d) at each of *depths*, shallow first; one beyond the size of the index
-    is that size. None where *index* is exact or *queries* are none."""
-    exact = index.exact if isinstance(index, ApproximateIndex) else None
-    if exact is None or not len(queries):
+    """The recall of *index* for *queries* (q, d) at each of *depths*, shallow first, none beyond its size.
+    Empty where it is exact, or there are no queries."""
+    exact = getattr(index, "exact", None)
+    if exact is None or not len(queries) or not index.size:
         return ()
     depths = tuple(sorted({min(depth, index.size) for depth in depths}))
     truth = exact.search(queries, depths[-1])[0]

@@ -53,12 +53,13 @@ def threads(count: int) -> Iterator[None]:
 def slack(queries: Floats, longest: float) -> NDArray[np.float64]:
     """(q,) how far two ways of adding up may differ on the scores of two rows of norm *longest* at most.
 
-    \\|inner product as added up - true one\\| ≤ d u \\|q\\| \\|x\\| in any order of addition, u = 2^-24 (Higham,
-    Accuracy and Stability of Numerical Algorithms, §3.1). Four times: for the k-th score and for another's,
-    in either way of adding up.
+    A sum is off by no more than d u times the product of both norms in any order of addition, u = 2^-24
+    (Higham, Accuracy and Stability of Numerical Algorithms, §3.1). Four times: for the k-th score and for
+    another's, in either way of adding up.
     """
-    norms: NDArray[np.float64] = np.linalg.norm(queries.astype(np.float64), axis=1)
-    return 4 * queries.shape[1] * 2.0**-24 * longest * norms
+    norms = np.linalg.norm(queries.astype(np.float64), axis=1)
+    found: NDArray[np.float64] = 4 * queries.shape[1] * 2.0**-24 * longest * norms
+    return found
 
 
 def score_all(vectors: Floats, query: Floats) -> Floats:

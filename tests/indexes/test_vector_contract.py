@@ -18,8 +18,7 @@ from indexes.vectors import VectorIndex
 
 Build = Callable[[NDArray[np.float32]], VectorIndex]
 Load = Callable[[Path], VectorIndex]
-# Tunings that make the planner choose: codes as soon as there are more rows than a shortlist has, and products
-# for two queries.
+# Costs that make the planner compare codes as soon as there are more rows than a shortlist has.
 CODES = Tuning(scan=1e9, row=1e6, code=0, listed=0, product_from=2)
 BACKENDS: dict[str, tuple[Build, Load]] = {
     "exact": (ExactIndex.from_vectors, ExactIndex.load),
