@@ -13,6 +13,7 @@ It lives in the lowest layer so that each layer can raise from it::
     └── ReleaseError          releases and the files in them
         ├── NoRelease         nothing has been refreshed yet, or no release of that id
         ├── DamagedRelease    a file of a release is missing, torn or altered
+        │   └── OtherFormat   a release that another version of Rongtong made
         ├── GateFailed        a built release did not pass its checks and was not promoted
         └── RefreshRunning    another process is refreshing this workspace
 """
@@ -96,6 +97,10 @@ class NoRelease(ReleaseError):
 
 
 class DamagedRelease(ReleaseError):
+    pass
+
+
+class OtherFormat(DamagedRelease):
     pass
 
 

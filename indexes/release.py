@@ -7,7 +7,8 @@
     └── …
 
 The folder may come from elsewhere, and its manifest from a hostile author. So names, sizes and kinds are
-checked before anything is opened, no link is followed, and nothing outside the folder is ever touched.
+checked before anything is opened, no link is followed, and nothing outside the folder is ever touched. The
+manifest begins with a checksum of itself, so that a flipped byte is noticed there too.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from indexes.errors import DamagedRelease, ReleaseError
+from indexes.errors import DamagedRelease, OtherFormat, ReleaseError
 from indexes.files import REBUILD, open_regular, parse_json, read_regular, sync_folder
 
-FORMAT_VERSION = 2  # 2: features of ranking and the ranker itself
+FORMAT_VERSION = 3  # 2: features of ranking and the ranker itself; 3: a checksum of the manifest, probes
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 4 << 20
 MAX_FILES = 10_000
@@ -36,6 +37,8 @@ MAX_DEPTH = 8
 # Portable, and unable to leave the folder: no "..", no absolute path, no backslash, no hidden file.
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_SEAL = re.compile(rb'\{\n "checksum": "([0-9a-f]{64})",\n')
+_UNSEALED = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,18 @@ class EncoderEntry:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One check that a built release had to pass before it may go live, and what was found."""
+    """One check that a built release had to pass before it may go live: *detail* is what was found,
+    *expected* what had to be, *mend* what to do where it was not."""
 
     name: str
     passed: bool
     detail: str = ""
+    expected: str = ""
+    mend: str = ""
+
+    def __str__(self) -> str:
+        wanted = f"; expected: {self.expected}" if self.expected else ""
+        return f"{self.name} ({self.detail}{wanted})" if self.detail else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,12 @@ class Manifest:
     @property
     def passed(self) -> bool:
         """Whether every gate was passed."""
-        return all(gate.passed for gate in self.gates)
+        return not self.failed
+
+    @property
+    def failed(self) -> tuple[Gate, ...]:
+        """The gates that were not passed."""
+        return tuple(gate for gate in self.gates if not gate.passed)
 
     @property
     def size(self) -> int:
@@ -126,26 +141,39 @@ def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
     for path in sorted(found):
         files[path] = _measure(folder / path)
     written = replace(manifest, files=files, format=FORMAT_VERSION)
-    text = json.dumps(written.to_json(), ensure_ascii=False, allow_nan=False, sort_keys=True, indent=1)
     with open(folder / MANIFEST, "wb") as file:
-        file.write(text.encode("utf-8") + b"\n")
+        file.write(sealed(written.to_json()))
         file.flush()
         os.fsync(file.fileno())
     sync_folder(folder)
     return written
 
 
+def sealed(document: Mapping[str, Any]) -> bytes:
+    """A manifest's bytes: *document* as JSON, its first key the sha256 of all with zeros in that place."""
+    whole = {**document, "checksum": _UNSEALED}
+    # "checksum" sorts before every other key of a manifest
+    text = json.dumps(whole, ensure_ascii=False, allow_nan=False, sort_keys=True, indent=1) + "\n"
+    checksum = hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return text.replace(_UNSEALED, checksum, 1).encode("utf-8")
+
+
 def load_manifest(folder: Path) -> Manifest:
     """The manifest of *folder*, every value checked; the files it names are not.
 
-    :raises DamagedRelease: it is missing, too large, not JSON, of another format, or breaks a rule.
+    :raises OtherFormat: another version of Rongtong wrote it. :raises DamagedRelease: it is missing, too
+        large, not JSON, altered, or breaks a rule.
     """
     try:
-        return _manifest(parse_json(read_regular(folder / MANIFEST, MAX_MANIFEST_BYTES)))
-    except (OSError, ValueError, _OtherFormat) as error:
+        data = read_regular(folder / MANIFEST, MAX_MANIFEST_BYTES)
+        manifest = _manifest(parse_json(data))
+        _check_seal(data)
+        return manifest
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        mend = error.mend if isinstance(error, _OtherFormat) else REBUILD
-        raise DamagedRelease(f"manifest: {reason}", field="release", value=folder.name, mend=mend) from error
+        raise DamagedRelease(
+            f"manifest: {reason}", field="release", value=folder.name, mend=REBUILD
+        ) from error
 
 
 def verify(folder: Path) -> list[Problem]:
@@ -178,10 +206,12 @@ def verify(folder: Path) -> list[Problem]:
 def load_verified(folder: Path) -> Manifest:
     """The manifest of a folder that is whole: what every reader calls before it opens a file of a release.
 
-    :raises DamagedRelease: it is not whole.
+    :raises OtherFormat: another version of Rongtong made it. :raises DamagedRelease: it is not whole.
     """
     problems = verify(folder)
     if problems:
+        if problems[0].path == MANIFEST:
+            load_manifest(folder)  # its own error says more, such as how to come from another version
         more = f" and {len(problems) - 1} more problems" if len(problems) > 1 else ""
         raise DamagedRelease(f"{problems[0]}{more}", field="release", value=folder.name, mend=REBUILD)
     return load_manifest(folder)
@@ -240,20 +270,31 @@ def _portable(path: str) -> bool:
     return len(parts) <= MAX_DEPTH and all(_PART.fullmatch(part) for part in parts)
 
 
-class _OtherFormat(Exception):
-    """The manifest is of a format that this version does not read."""
+def _other_format(found: int) -> OtherFormat:
+    newer = "upgrade rongtong, or " if found > FORMAT_VERSION else ""
+    return OtherFormat(
+        f"manifest: the release has format {found}, this version reads {FORMAT_VERSION}",
+        field="format",
+        value=found,
+        mend=f"{newer}build a new release with `rongtong refresh --full`",
+    )
 
-    def __init__(self, found: int) -> None:
-        super().__init__(f"the release has format {found}, this version reads {FORMAT_VERSION}")
-        newer = "upgrade rongtong, or " if found > FORMAT_VERSION else ""
-        self.mend = f"{newer}build a new release with `rongtong refresh --full`"
+
+def _check_seal(data: bytes) -> None:
+    """:raises ValueError: the bytes of a manifest are not those that :func:`sealed` gave."""
+    found = _SEAL.match(data)
+    if found is None:
+        raise ValueError("does not begin with its checksum")
+    zeroed = data[: found.start(1)] + _UNSEALED.encode() + data[found.end(1) :]
+    if hashlib.sha256(zeroed).hexdigest().encode() != found[1]:
+        raise ValueError("was altered: its checksum differs")
 
 
 def _manifest(value: Any) -> Manifest:
-    """:raises ValueError: *value* is no manifest. :raises _OtherFormat: it is one of another format."""
+    """:raises ValueError: *value* is no manifest. :raises OtherFormat: it is one of another format."""
     read = _Fields(value, "manifest")
     if (found := read.integer("format", 0)) != FORMAT_VERSION:
-        raise _OtherFormat(found)
+        raise _other_format(found)
     created = read.string("created")
     if datetime.fromisoformat(created).tzinfo is None:
         raise ValueError("created has no time zone")
@@ -274,7 +315,11 @@ def _manifest(value: Any) -> Manifest:
         ),
         counts={name: counts.integer(name, 0) for name in counts},
         gates=tuple(
-            Gate(gate.string("name"), gate.boolean("passed"), gate.string("detail"))
+            Gate(
+                gate.string("name"),
+                gate.boolean("passed"),
+                *(gate.string(name) for name in ("detail", "expected", "mend")),
+            )
             for gate in (_Fields(item, "gate") for item in gates)
         ),
         notes=dict(_Fields(read.any("notes"), "notes").value),

@@ -3,13 +3,15 @@
     HOME/
     ├── CURRENT                     the id of the live release, a line
     ├── refresh.lock                held by whoever changes anything below
-    ├── pins/ID                     an empty file for each release that prune must keep
+    ├── pins/ID, forced/ID          what people decided (see marks.py)
     └── releases/
         ├── 20260131-081500-001/    immutable (see release.py)
         └── .building-ID/           a release being built, or the rest of a killed refresh
 
 Nothing half-done is ever visible: a release appears by one rename, goes live by another, and disappears by a
-third; each is made durable before the next begins. Readers take no lock.
+third; each is made durable before the next begins. Readers wait for nobody; what they have opened is not
+removed (see lease.py). A release that did not pass its gates lies beside the others, to be looked at and put
+live by force, until the next refresh.
 """
 
 from __future__ import annotations
@@ -17,47 +19,32 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from indexes.errors import DamagedRelease, GateFailed, InputError, NoRelease, ReleaseError, shorten
-from indexes.files import read_regular, sync_folder, sync_tree, write_atomically
-from indexes.lock import WorkspaceLock
-from indexes.release import MANIFEST, Manifest, load_manifest, load_verified
+from indexes.errors import DamagedRelease, InputError, NoRelease, ReleaseError
+from indexes.files import sync_folder, sync_tree, write_atomically
+from indexes.lease import alone
+from indexes.marks import ID
+from indexes.release import load_manifest
+from indexes.shelf import BUILDING, PRUNED, Live, ReleaseInfo, Shelf, same_id
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _STAMPED = re.compile(r"(\d{8}-\d{6})-(\d{3})")
 _STAMP = "%Y%m%d-%H%M%S"
-_BUILDING = ".building-"
-_PRUNED = ".pruned-"
-_REFRESH = "`rongtong refresh` builds one"
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
-    """The release to serve. *remark* is empty, or says why it is another one than was asked for."""
+class Pruned:
+    """What prune did: the ids *removed*, and those that it would have, were they not *in_use*."""
 
-    id: str
-    path: Path
-    remark: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseInfo:
-    """A release in a list. *manifest* is None where it cannot be read, and *problem* says why."""
-
-    id: str
-    path: Path
-    live: bool
-    pinned: bool
-    manifest: Manifest | None
-    problem: str = ""
+    removed: tuple[str, ...]
+    in_use: tuple[str, ...] = ()
 
 
-class ReleaseStore:
+class ReleaseStore(Shelf):
     """The releases below *root*, which need not exist before the first :meth:`lock`.
 
     A refresh is::
@@ -74,101 +61,6 @@ class ReleaseStore:
     (no space, no permission) raises ReleaseError, and the live release stays live.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._releases = root / "releases"
-        self._pins = root / "pins"
-        self._current = root / "CURRENT"
-        self._lock = WorkspaceLock(root / "refresh.lock")
-        self._building: set[str] = set()
-
-    # --- reading -------------------------------------------------------------------------------------------
-
-    def path(self, id: str) -> Path:
-        """The folder of release *id*; :raises NoRelease: there is none."""
-        folder = self._releases / id
-        if not _ID.fullmatch(id) or folder.is_symlink() or not folder.is_dir():
-            raise NoRelease(
-                f"there is no release {shorten(id)}",
-                field="release",
-                value=id,
-                mend="see `rongtong releases list`",
-            )
-        return folder
-
-    def ids(self) -> tuple[str, ...]:
-        """The ids of all releases, newest first. Ids made by :meth:`new_id` sort by age."""
-        if not self._releases.is_dir():
-            return ()
-        entries = os.scandir(self._releases)
-        found = (entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
-        return tuple(sorted((name for name in found if _ID.fullmatch(name)), reverse=True))
-
-    def current(self) -> Live:
-        """The live release.
-
-        Its manifest is read, its files are not verified (:func:`indexes.release.load_verified` does that).
-        Where CURRENT is missing, torn, or names a release that is not there or has no manifest, the newest
-        whole release serves instead, and the remark says so.
-
-        :raises NoRelease: nothing has been refreshed yet. :raises DamagedRelease: no release is whole.
-        """
-        try:
-            id = self._named()
-            folder = self.path(id)
-            load_manifest(folder)
-            return Live(id, folder)
-        except ReleaseError as error:
-            whole = self.newest_whole(self.ids())
-            return Live(whole.id, whole.path, f"CURRENT: {error.message}. Serving {whole.id} instead.")
-
-    def newest_whole(self, ids: tuple[str, ...]) -> Live:
-        """The first of *ids* that verifies and passed its gates; the remark names those passed over.
-
-        :raises NoRelease: *ids* is empty. :raises DamagedRelease: none of them will do.
-        """
-        if not ids:
-            raise NoRelease("there is no release yet", mend=_REFRESH)
-        skipped = []
-        for id in ids:
-            try:
-                self._fit(id, override_gates=False)
-            except ReleaseError as error:
-                skipped.append(f"{id} was passed over: {error.message}")
-            else:
-                return Live(id, self.path(id), ". ".join(skipped))
-        raise DamagedRelease(
-            f"no release is whole: {skipped[0]}", mend="`rongtong refresh --full` builds one"
-        )
-
-    def list(self) -> tuple[ReleaseInfo, ...]:
-        """All releases, newest first, damaged ones too."""
-        try:
-            live = self._named()
-        except ReleaseError:
-            live = ""
-        pinned = self.pinned()
-        found = []
-        for id in self.ids():
-            manifest, problem = None, ""
-            try:
-                manifest = load_manifest(self._releases / id)
-            except DamagedRelease as error:
-                problem = error.message
-            found.append(ReleaseInfo(id, self._releases / id, id == live, id in pinned, manifest, problem))
-        return tuple(found)
-
-    def pinned(self) -> frozenset[str]:
-        """The ids that :meth:`prune` keeps."""
-        return frozenset(os.listdir(self._pins)) if self._pins.is_dir() else frozenset()
-
-    def leftovers(self) -> tuple[Path, ...]:
-        """Folders that a killed refresh or prune left behind; none while another holds the lock, for then
-        they may be in use."""
-        return () if self._lock.held_by_others() else self._rests()
-
-    # --- changing ------------------------------------------------------------------------------------------
-
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the workspace for changes (see :class:`~indexes.lock.WorkspaceLock`).
@@ -176,7 +68,7 @@ class ReleaseStore:
         :raises RefreshRunning: another process, thread or store holds it.
         """
         with ExitStack() as stack:
-            with _storing("open the workspace"):
+            with storing("open the workspace"):
                 self._releases.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(self._lock.hold())
             yield
@@ -186,7 +78,7 @@ class ReleaseStore:
         ``YYYYmmdd-HHMMSS-NNN`` in UTC."""
         stamp, count = (now or datetime.now(UTC)).astimezone(UTC).strftime(_STAMP), 1
         names = os.listdir(self._releases) if self._releases.is_dir() else []
-        names = [name.removeprefix(_BUILDING).removeprefix(_PRUNED) for name in names]
+        names = [name.removeprefix(BUILDING).removeprefix(PRUNED) for name in names]
         taken = [(match[1], int(match[2])) for name in names if (match := _STAMPED.fullmatch(name))]
         if taken and (newest := max(taken)) >= (stamp, count):
             stamp, count = newest[0], newest[1] + 1
@@ -200,10 +92,10 @@ class ReleaseStore:
 
         :raises InputError: *id* is not fit for a name. :raises ReleaseError: it is taken.
         """
-        if not _ID.fullmatch(id):
+        if not ID.fullmatch(id):
             raise InputError("not fit for a release id", field="release", value=id)
-        with self.lock(), _storing("begin a release"):
-            folder = self._releases / f"{_BUILDING}{id}"
+        with self.lock(), storing("begin a release"):
+            folder = self._releases / f"{BUILDING}{id}"
             if (self._releases / id).exists() or folder.exists():
                 raise ReleaseError("the release exists", field="release", value=id)
             folder.mkdir()
@@ -215,9 +107,9 @@ class ReleaseStore:
 
         :raises DamagedRelease: the manifest is missing or wrong, or names another release.
         """
-        with self.lock(), _storing("finish the release"):
-            folder = self._releases / f"{_BUILDING}{id}"
-            _same_id(load_manifest(folder), id)
+        with self.lock(), storing("finish the release"):
+            folder = self._releases / f"{BUILDING}{id}"
+            same_id(load_manifest(folder), id)
             sync_tree(folder)
             os.rename(folder, self._releases / id)
             sync_folder(self._releases)
@@ -226,122 +118,129 @@ class ReleaseStore:
 
     def discard(self, id: str) -> None:
         """Remove what :meth:`begin` made; nothing happens where it is gone."""
-        with self.lock(), _storing("discard the release"):
-            shutil.rmtree(self._releases / f"{_BUILDING}{id}", ignore_errors=True)
+        with self.lock(), storing("discard the release"):
+            shutil.rmtree(self._releases / f"{BUILDING}{id}", ignore_errors=True)
             self._building.discard(id)
 
-    def promote(self, id: str, *, override_gates: bool = False) -> Live:
-        """Make release *id* live after verifying it.
+    def promote(self, id: str, *, force: bool = False) -> Live:
+        """Make release *id* live after verifying it. With *force* also where it did not pass its gates, which
+        is recorded before it happens.
 
         :raises NoRelease: there is none. :raises DamagedRelease: it is not whole.
-        :raises GateFailed: it did not pass a gate, and *override_gates* is not set.
+        :raises GateFailed: it did not pass a gate, and *force* is not set.
         """
-        with self.lock(), _storing("promote the release"):
-            self._fit(id, override_gates=override_gates)
+        with self.lock(), storing("promote the release"):
+            if failed := self._fit(id, force=force):
+                self._marks.force(id, failed)
+            if self._current.is_dir() and not self._current.is_symlink():
+                # whoever put it there may want it back
+                os.rename(self._current, self._current.with_name(f"CURRENT.was-a-folder-{self.new_id()}"))
             write_atomically(self._current, f"{id}\n".encode())
             return Live(id, self.path(id))
 
-    def rollback(self, id: str | None = None, *, override_gates: bool = False) -> Live:
-        """Make *id* live, or, without one, the newest whole release older than the live one; the remark names
-        those passed over.
+    def rollback(self, id: str | None = None, *, force: bool = False) -> Live:
+        """Make *id* live, or, without one, the newest whole release older than the one that CURRENT names
+        (the one that serves, where it names none); the remark names those passed over.
 
         :raises NoRelease: there is none. :raises DamagedRelease: none is whole.
         """
         with self.lock():
             if id is not None:
-                return self.promote(id, override_gates=override_gates)
-            live = self.current()
-            older = tuple(other for other in self.ids() if other < live.id)
+                return self.promote(id, force=force)
+            try:
+                live = self._named()
+            except NoRelease:
+                live = self.current().id
+            older = tuple(other for other in self.ids() if other < live)
             if not older:
-                raise NoRelease("no release is older than the live one", field="release", value=live.id)
+                raise NoRelease("no release is older than the live one", field="release", value=live)
             whole = self.newest_whole(older)
-            self.promote(whole.id)
+            self.promote(whole.id, force=True)
             return whole
 
     def pin(self, id: str) -> None:
         """Keep release *id* from :meth:`prune`; :raises NoRelease: there is none."""
         self.path(id)
-        with _storing("pin the release"):
-            self._pins.mkdir(exist_ok=True)
-            (self._pins / id).touch()
-            sync_folder(self._pins)
+        with storing("pin the release"):
+            self._marks.pin(id)
 
     def unpin(self, id: str) -> None:
-        """Undo :meth:`pin`; nothing happens where there is no pin. :raises NoRelease: there is no release."""
-        self.path(id)
-        with _storing("unpin the release"):
-            (self._pins / id).unlink(missing_ok=True)
+        """Undo :meth:`pin`; nothing happens where there is no pin. The release may be gone.
 
-    def prune(self, keep: int) -> tuple[str, ...]:
-        """Remove all but the newest *keep* releases, the live one and the pinned; the ids removed.
+        :raises NoRelease: there is neither the release nor the pin.
+        """
+        if id not in self.pinned():
+            self.path(id)
+        with storing("unpin the release"):
+            self._marks.unpin(id)
 
-        A process that serves a removed release from open files goes on undisturbed.
+    def prune(self, keep: int) -> Pruned:
+        """Remove all but the newest *keep* releases that could serve, the live one, the pinned, those that a
+        process has open, and those newer than the live one that wait for a decision.
 
         :raises InputError: keep < 1. :raises DamagedRelease: nobody knows which release is live.
         """
         if keep < 1:
             raise InputError("keep at least one release", field="keep", value=keep)
-        with self.lock(), _storing("prune releases"):
-            ids = self.ids()
-            kept = {*ids[:keep], *self.pinned()}
-            if ids:
-                kept.add(self.current().id)
-            removed = tuple(id for id in ids if id not in kept)
-            for id in removed:
-                # out of sight by one rename, so that a kill leaves no release with half its files
-                aside = self._releases / f"{_PRUNED}{id}"
-                os.rename(self._releases / id, aside)
-                sync_folder(self._releases)
-                shutil.rmtree(aside)
-            return removed
+        with self.lock(), storing("prune releases"):
+            releases = self.list()
+            live = self._live(releases)
+            sound = [each.id for each in releases if each.state not in ("refused", "damaged")]
+            kept = {*sound[:keep], *live, *self.pinned()}
+            kept.update(
+                each.id for each in releases if each.id not in sound and each.id > max(live, default="")
+            )
+            return self._remove(each.id for each in releases if each.id not in kept)
+
+    def remove_refused(self) -> Pruned:
+        """Remove the releases that did not pass their gates, unless they are live, pinned, in use or were
+        forced: the next refresh knows better."""
+        with self.lock(), storing("remove refused releases"):
+            refused = [each for each in self.list() if each.state == "refused"]
+            return self._remove(each.id for each in refused if not (each.live or each.pinned))
 
     def sweep(self) -> tuple[Path, ...]:
         """Remove the :meth:`leftovers` and return them."""
-        with self.lock(), _storing("remove leftovers"):
+        with self.lock(), storing("remove leftovers"):
             rests = self._rests()
             for path in rests:
                 shutil.rmtree(path)
             return rests
 
-    # --- inside --------------------------------------------------------------------------------------------
+    # --- inside -------------------------------------------------------------------------------------------
 
-    def _named(self) -> str:
-        """The id in CURRENT; :raises NoRelease: it names none."""
+    def _live(self, releases: tuple[ReleaseInfo, ...]) -> set[str]:
+        """Of *releases* the one that CURRENT names and the one that serves, which are mostly the same."""
+        named = {each.id for each in releases if each.live}
+        if not releases:
+            return named
         try:
-            text = read_regular(self._current, 100).decode("ascii")
-        except FileNotFoundError:
-            raise NoRelease("no release has been put live", mend=_REFRESH) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise NoRelease(f"cannot be read ({error})", mend=_REFRESH) from error
-        if not text.endswith("\n") or not _ID.fullmatch(text[:-1]):
-            raise NoRelease("is torn or empty", field="CURRENT", value=text, mend=_REFRESH)
-        return text[:-1]
+            return {*named, self.current().id}
+        except DamagedRelease:
+            if named:
+                return named
+            raise
 
-    def _fit(self, id: str, *, override_gates: bool) -> None:
-        """Check that release *id* may go live."""
-        manifest = load_verified(self.path(id))
-        _same_id(manifest, id)
-        failed = [gate for gate in manifest.gates if not gate.passed]
-        if failed and not override_gates:
-            found = "; ".join(f"{gate.name} ({gate.detail})" if gate.detail else gate.name for gate in failed)
-            raise GateFailed(f"did not pass: {found}", field="release", value=id)
-
-    def _rests(self) -> tuple[Path, ...]:
-        if not self._releases.is_dir():
-            return ()
-        mine = {f"{_BUILDING}{id}" for id in self._building}
-        names = (entry.name for entry in os.scandir(self._releases))
-        found = (name for name in names if name.startswith((_BUILDING, _PRUNED)) and name not in mine)
-        return tuple(self._releases / name for name in sorted(found))
-
-
-def _same_id(manifest: Manifest, id: str) -> None:
-    if manifest.release != id:
-        raise DamagedRelease(f"{MANIFEST} is of release {manifest.release[:80]!r}", field="release", value=id)
+    def _remove(self, ids: Iterable[str]) -> Pruned:
+        """Remove releases; those that somebody has open stay."""
+        removed, used = [], []
+        for id in ids:
+            aside = self._releases / f"{PRUNED}{id}"
+            with alone(self._releases / id) as free:
+                if not free:
+                    used.append(id)
+                    continue
+                # out of sight by one rename, so that a kill leaves no release with half its files
+                os.rename(self._releases / id, aside)
+            sync_folder(self._releases)
+            shutil.rmtree(aside)
+            self._marks.forget(id)
+            removed.append(id)
+        return Pruned(tuple(removed), tuple(used))
 
 
 @contextmanager
-def _storing(action: str) -> Iterator[None]:
+def storing(action: str) -> Iterator[None]:
     """Failures of the storage as ReleaseError."""
     try:
         yield

@@ -94,8 +94,8 @@ def plan(view: Reader, parent: Snapshot | None, encoder: str) -> Plan:
     return Plan(
         old,
         {
-            ENTERPRISES: of_enterprises,
             OFFERINGS: _parts(of_enterprises, enterprises.parts, old),
+            ENTERPRISES: of_enterprises,
             NEEDS: of_needs,
         },
         known,

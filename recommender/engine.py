@@ -9,9 +9,9 @@ explained. :mod:`recommender.matching` has a module for each direction that read
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from indexes.errors import EncoderError, InputError
-from indexes.release import load_verified
 from indexes.store import ReleaseStore
 from indexes.topk import best_rows
 from recommender.completion import Completion, CompletionQuery, complete
@@ -27,11 +27,18 @@ from recommender.results import Recommendation, WhyNot
 from recommender.retrieval import dense_score, fused_score, with_exact_offerings
 from recommender.snapshot import Snapshot
 
+_WARMING = 3  # needs that are answered before the first request
+
 
 class Engine:
-    """Answers from one release with the encoder that made it. Thread-safe: nothing changes after opening."""
+    """Answers from one release with the encoder that made it. Thread-safe: nothing changes after opening.
 
-    def __init__(self, snapshot: Snapshot, encoder: Encoder, model: AdditiveModel = PRIOR) -> None:
+    ``remark`` is empty, or says why it is another release than the one that was put live.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, encoder: Encoder, model: AdditiveModel = PRIOR, remark: str = ""
+    ) -> None:
         """Raises EncoderError where *encoder* is not the one that the release was made with."""
         made_with = snapshot.manifest.encoder
         if made_with.fingerprint != encoder.fingerprint:
@@ -42,16 +49,33 @@ class Engine:
                 mend=f"refresh, or set the encoder back to {made_with.name}",
             )
         self._parts = Parts(snapshot, encoder, model)
+        self.remark = remark
 
     @classmethod
-    def open(cls, store: ReleaseStore, encoder: Encoder, release: str = "") -> Engine:
+    def open(
+        cls, store: ReleaseStore, encoder: Encoder, release: str = "", *, substitute: bool = False
+    ) -> Engine:
         """The engine on *release*, the live one where none is named, with the ranking model that it holds.
+
+        The release is not removed while the engine is referred to. Where the live one is damaged, a
+        *substitute* serves if one is wanted (:meth:`ReleaseStore.open`).
 
         Raises NoRelease, DamagedRelease or EncoderError.
         """
-        path = store.path(release) if release else store.current().path
-        snapshot = Snapshot(load_verified(path), path)
-        return cls(snapshot, encoder, model_of(snapshot))
+        opened = store.open(release, substitute=substitute)
+        snapshot = Snapshot(opened.manifest, opened.path, opened.lease)
+        return cls(snapshot, encoder, model_of(snapshot), opened.remark)
+
+    def warm(self) -> None:
+        """Open every part of the release and answer a few of its own needs and an enterprise, so that the
+        first request finds everything at hand, and a release that cannot answer is found out before it."""
+        needs, firms = self.snapshot.needs.documents, self.snapshot.enterprises.documents
+        today = date.today()
+        for row in range(min(_WARMING, needs.size)):
+            self.suppliers(SupplierQuery(self.snapshot.need(row), today))
+        for row in range(min(1, firms.size)):
+            offerings = tuple(self.snapshot.offering(int(each)) for each in self.snapshot.offering_rows(row))
+            self.buyers(BuyerQuery(self.snapshot.enterprise(row), offerings, today))
 
     @property
     def snapshot(self) -> Snapshot:

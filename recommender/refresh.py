@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from indexes.documents import DocumentStore
 from indexes.errors import CatalogueError, GateFailed, ReleaseError
-from indexes.release import EncoderEntry, Gate, Manifest, load_verified, write_manifest
+from indexes.release import EncoderEntry, Gate, Manifest, write_manifest
 from indexes.splice import Splice
-from indexes.store import ReleaseStore
+from indexes.store import ReleaseStore, storing
 from recommender.building import build_collections, past_columns
 from recommender.catalogue import Catalogue, Kind, Offering
 from recommender.catalogue.json_values import from_json
@@ -29,6 +29,8 @@ from recommender.chains.offered import Offered
 from recommender.changes import Plan, plan
 from recommender.content import ENTERPRISES, NEEDS, OFFERINGS, Content, read_content
 from recommender.encoder import Encoder
+from recommender.gates import EVALUATION, check, judgments_of
+from recommender.golden import read_golden
 from recommender.profile import offering_text
 from recommender.ranking.stored import model_of, put_into, wanted
 from recommender.snapshot import Collection, Snapshot
@@ -36,8 +38,6 @@ from recommender.vector_cache import VectorCache
 
 Progress = Callable[[str, int, int], None]
 Vectors = NDArray[np.float32]
-
-_PROBES = 200  # offerings asked for themselves before a release goes live
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,13 @@ class RefreshReport:
             "changed": {name: dict(counts) for name, counts in self.changed.items()},
             "embedded": self.embedded,
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
-            "gates": [{"gate": g.name, "passed": g.passed, "detail": g.detail} for g in self.gates],
+            "gates": [gate_json(gate) for gate in self.gates],
         }
+
+
+def gate_json(gate: Gate) -> dict[str, object]:
+    found: dict[str, object] = {"gate": gate.name, "passed": gate.passed, "detail": gate.detail}
+    return found if gate.passed else found | {"expected": gate.expected, "mend": gate.mend}
 
 
 @dataclass(slots=True)
@@ -90,27 +95,31 @@ def refresh(
     *,
     cache: Path,
     full: bool = False,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> RefreshReport:
     """Build a release of all that *catalogue* holds, with the ranker installed beside it, and make it live.
 
     What did not change since the live release is taken over from it; the result is the same as that of a
-    *full* refresh, which reads and embeds everything anew and promotes even where nothing changed. *cache*
-    keeps the vectors of texts, so that an interrupted refresh goes on where it was. *progress* hears (stage,
-    done, total).
+    *full* refresh, which reads and embeds everything anew and promotes even where nothing changed. *force*
+    promotes although the release did not pass its gates, which is recorded. *cache* keeps the vectors of
+    texts, so that an interrupted refresh goes on where it was. *progress* hears (stage, done, total).
 
-    Raises CatalogueError when there is nothing to index, InputError when the installed ranker is none,
-    RefreshRunning when another process refreshes, and GateFailed when the new release does not pass its
-    checks; the live release stays as it was.
+    Raises CatalogueError when there is nothing to index, InputError when the installed ranker or the list of
+    golden queries is none, RefreshRunning when another process refreshes, ReleaseError when the storage
+    fails, and GateFailed when the new release does not pass its checks: it then lies beside the others, to be
+    looked at, until the next refresh. The live release stays as it was.
     """
     tell = progress or (lambda stage, done, total: None)
     clock = _Clock()
+    golden = read_golden(store.root)
     vectors = VectorCache(cache, encoder)
-    if full:
-        vectors.clear()
-    with store.lock():
+    with store.lock(), storing("build the release"):
         store.sweep()
-        parent = _parent(store)
+        store.remove_refused()
+        if full:
+            vectors.clear()
+        parent, current = _parent(store)
         release = store.new_id()
         folder = store.begin(release)
         try:
@@ -123,9 +132,12 @@ def refresh(
                         "The catalogue is empty.", mend="import enterprises, offerings and needs first"
                     )
                 if todo.nothing_changed and parent and wanted(store.root) == model_of(parent):
+                    if not current:
+                        store.promote(parent.release, force=True)
                     return _nothing_new(parent, clock)
                 content = read_content(todo, view, folder, tell)
                 past = past_columns(todo, view)
+                judgments = judgments_of(view.outcomes())
                 edges = None if todo.kept(Kind.EDGES) else clean(view.edges())
             with clock.stage("embed"):
                 encoded = _embed(content, vectors, tell)
@@ -136,7 +148,6 @@ def refresh(
             with clock.stage("chains"):
                 graph_texts = _graph(edges, todo, content, vectors, folder)
             with clock.stage("check"):
-                tell("check", 0, 1)
                 manifest = Manifest(
                     release,
                     datetime.now(UTC).isoformat(timespec="seconds"),
@@ -145,20 +156,15 @@ def refresh(
                     counts=todo.counts,
                 )
                 built = Snapshot(manifest, folder)
-                gates = _gates(built, parent)
-                write_manifest(folder, replace(manifest, gates=gates))
+                checked = check(built, encoder, parent, judgments=judgments, golden=golden, tell=tell)
+                gates, notes = checked.gates, {EVALUATION: checked.measured}
+                manifest = write_manifest(folder, replace(manifest, gates=gates, notes=notes))
                 changed = _changes(todo, built, parent)
-                tell("check", 1, 1)
-            if failed := [gate for gate in gates if not gate.passed]:
-                raise GateFailed(
-                    "The new release did not pass its checks; the old one goes on serving.",
-                    field="gate",
-                    value="; ".join(f"{gate.name}: {gate.detail}" for gate in failed),
-                    mend="correct the catalogue and refresh again",
-                )
             with clock.stage("promote"):
                 store.finish(release)
-                store.promote(release)
+                if manifest.failed and not force:
+                    raise _refused(manifest, parent)
+                store.promote(release, force=force)
                 if todo.parent is None:
                     vectors.prune([*content.texts, *graph_texts])
         finally:
@@ -181,13 +187,25 @@ def _nothing_new(live: Snapshot, clock: _Clock) -> RefreshReport:
     return RefreshReport(live.release, live.release, False, counts, none, 0, clock.seconds, ())
 
 
-def _parent(store: ReleaseStore) -> Snapshot | None:
-    """The live release, where there is a whole one to compare with."""
+def _parent(store: ReleaseStore) -> tuple[Snapshot | None, bool]:
+    """The release to start from, where there is a whole one, and whether CURRENT names it."""
     try:
-        live = store.current()
-        return Snapshot(load_verified(live.path), live.path)
+        opened = store.open(substitute=True)
     except ReleaseError:
-        return None
+        return None, True
+    return Snapshot(opened.manifest, opened.path, opened.lease), not opened.remark
+
+
+def _refused(manifest: Manifest, parent: Snapshot | None) -> GateFailed:
+    found = "; ".join(f"{gate.name}: {gate.detail}" for gate in manifest.failed)
+    serving = f"{parent.release} goes on serving" if parent else "nothing serves yet"
+    compare = f"`rongtong releases compare {parent.release} {manifest.release}`; " if parent else ""
+    return GateFailed(
+        f"The new release did not pass its checks; {serving}. {found}.",
+        field="release",
+        value=manifest.release,
+        mend=f"{compare}{manifest.failed[0].mend}",
+    )
 
 
 def _embed(content: Content, cache: VectorCache, tell: Progress) -> dict[str, Vectors]:
@@ -201,7 +219,8 @@ def _embed(content: Content, cache: VectorCache, tell: Progress) -> dict[str, Ve
 def _graph(
     edges: Cleaned | None, todo: Plan, content: Content, cache: VectorCache, folder: Path
 ) -> list[str]:
-    """Write the chain graph; the texts that were embedded for it. *edges* are None where the parent's stand."""
+    """Write the chain graph; the texts that were embedded for it. *edges* are None where the parent's
+    stand."""
     splice = todo.splices[OFFERINGS]
     documents = DocumentStore.load(folder / OFFERINGS / "documents")
 
@@ -220,58 +239,6 @@ def _graph(
     starts = np.cumsum(todo.enterprises.parts) - todo.enterprises.parts
     older = Parent(todo.parent.graph, splice, same_edges=edges is None) if todo.parent else None
     return build(cleaned, Offered(read, starts, splice.size), cache.encode, cache.dimension, folder, older)
-
-
-def _gates(built: Snapshot, parent: Snapshot | None) -> tuple[Gate, ...]:
-    """The checks that a release passes before it goes live, each with what was found."""
-    counts = built.manifest.counts
-    gates = [_rows_gate(counts, parent)]
-    sizes = {
-        name: (
-            built.collection(name).vectors.size,
-            built.collection(name).filters.size,
-            built.collection(name).documents.size,
-        )
-        for name in (ENTERPRISES, OFFERINGS, NEEDS)
-    }
-    aligned = all(set(found) == {counts[name]} for name, found in sizes.items())
-    gates.append(
-        Gate(
-            "aligned", aligned, "vectors, filters and documents have the same rows" if aligned else str(sizes)
-        )
-    )
-    orphans = len(built.owner) != counts[OFFERINGS]
-    gates.append(
-        Gate("no orphans", not orphans, f"{counts[OFFERINGS]:,} offerings belong to an enterprise each")
-    )
-    gates.append(_search_gate(built))
-    return tuple(gates)
-
-
-def _rows_gate(counts: Mapping[str, int], parent: Snapshot | None) -> Gate:
-    """A collection that was full must not come out empty: that is a failed import, not news."""
-    lost = [name for name in counts if parent and parent.manifest.counts.get(name) and not counts[name]]
-    detail = (
-        f"{', '.join(lost)} came out empty" if lost else ", ".join(f"{n} {c:,}" for n, c in counts.items())
-    )
-    return Gate("row counts", not lost, detail)
-
-
-def _search_gate(built: Snapshot) -> Gate:
-    """Offerings spread over the index, asked for by their own vectors, must be found first or tie with it."""
-    size = built.offerings.vectors.size
-    rows = (
-        np.unique(np.linspace(0, size - 1, min(_PROBES, size)).astype(np.int64))
-        if size
-        else np.zeros(0, np.int64)
-    )
-    probes = built.offerings.vectors.rows(rows)
-    known = np.linalg.norm(probes, axis=1) > 0.5
-    scores, _ = built.offerings.vectors.search(probes[known], 1)
-    missed = int((scores[:, 0] < 0.999).sum()) if len(scores) else 0
-    return Gate(
-        "search", not missed, f"{int(known.sum()) - missed} of {int(known.sum())} offerings find themselves"
-    )
 
 
 def _changes(todo: Plan, built: Snapshot, parent: Snapshot | None) -> dict[str, dict[str, int]]:

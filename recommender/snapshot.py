@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from indexes.documents import DocumentStore
 from indexes.exact import ExactIndex
 from indexes.filters import FilterColumns
+from indexes.lease import Lease
 from indexes.lexical import LexicalIndex
 from indexes.release import Manifest
 from indexes.vectors import VectorIndex
@@ -57,10 +58,11 @@ class Collection:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A verified release folder, opened."""
+    """A verified release folder, opened. Nobody removes it while the *lease* lives, and with it this."""
 
     manifest: Manifest
     folder: Path
+    lease: Lease | None = None
 
     @property
     def release(self) -> str:

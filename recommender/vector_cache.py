@@ -1,11 +1,13 @@
-"""Vectors kept by content, so that a refresh embeds only what is new.
+"""Vectors kept by content, so that a refresh embeds only what is new, and an interrupted one goes on.
 
-    cache/<encoder fingerprint>/<number>.vectors   magic, dimension, rows, sha256 of the rest;
-                                                   then a sha256 a row (of its text), then the vectors
+    cache/<encoder fingerprint>/<number>.vectors   magic, dimension, rows; then a key a row (a hash of its
+    text);
+                                                   then a checksum a row (of its vector); then the vectors
 
-A segment is written once, under another name first, so a kill leaves whole segments only and the work done
-so far is kept. One that does not match its checksum is dropped and its texts are embedded again. Segments of
-other encoders are removed once they are older than this one's.
+A segment is written once, under another name first, so a kill leaves whole segments only and the work done so
+far is kept. Segments are mapped, not read: a refresh that asks for a few texts touches a few rows. A row that
+does not match its checksum is embedded again; a file that is no segment is dropped. Segments of other
+encoders are removed once they are older than this one's.
 """
 
 from __future__ import annotations
@@ -13,20 +15,22 @@ from __future__ import annotations
 import hashlib
 import shutil
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.files import write_atomically
+from indexes.errors import DamagedRelease
+from indexes.files import map_file, write_atomically
 from recommender.encoder import Encoder
 
 Vectors = NDArray[np.float32]
 
-_HEADER = struct.Struct("<8sII32s")
-_MAGIC = b"RTVEC01\n"
-_KEY_BYTES = 32
+_HEADER = struct.Struct("<8sII")
+_MAGIC = b"RTVEC02\n"
+_KEY = np.dtype("<u8")  # halves of a key and whole checksums
 _SEGMENT = 16_384  # texts embedded between two saves: what an interrupted refresh can lose
 _BATCH = 2_048
 
@@ -41,9 +45,7 @@ class VectorCache:
         self._root = folder
         self._folder = folder / encoder.fingerprint[:32]
         self._encoder = encoder
-        self._rows: dict[bytes, tuple[int, int]] = {}  # key → segment, row
-        self._segments: list[Vectors] = []
-        self._loaded = False
+        self._segments: list[_Segment] | None = None
         self.added = 0
 
     def encode(
@@ -54,41 +56,22 @@ class VectorCache:
         *progress* hears how many of how many texts new to the cache are done. Raises OSError where the cache
         cannot be written.
         """
-        self._load()
-        keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
-        lacking = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._rows}
-        new = list(lacking.items())
+        every = _keys(texts)
+        first, place = _distinct(every)
+        keys = every[first]
+        found = np.empty((len(keys), self.dimension), np.float32)
+        lacking = self._read(keys, found)
+        new = lacking[np.argsort(first[lacking], kind="stable")]  # in the order in which they were asked for
         for start in range(0, len(new), _SEGMENT):
             part = new[start : start + _SEGMENT]
-            vectors = np.zeros((len(part), self._encoder.dimension), np.float32)
             for at in range(0, len(part), _BATCH):
-                vectors[at : at + _BATCH] = self._encoder.encode([text for _, text in part[at : at + _BATCH]])
+                rows = part[at : at + _BATCH]
+                found[rows] = self._encoder.encode([texts[first[row]] for row in rows])
                 if progress:
                     progress(start + min(at + _BATCH, len(part)), len(new))
-            self._append([key for key, _ in part], vectors)
+            self._append(keys[part], found[part])
         self.added += len(new)
-        found = np.empty((len(keys), self._encoder.dimension), np.float32)
-        for row, key in enumerate(keys):
-            segment, place = self._rows[key]
-            found[row] = self._segments[segment][place]
-        return found
-
-    def prune(self, texts: Sequence[str]) -> None:
-        """Forget texts other than *texts* once they are most of the cache, and all other encoders' vectors
-        that are older than this one's."""
-        self._load()
-        keys = {hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts}
-        kept = [key for key in self._rows if key in keys]
-        if len(self._rows) > 2 * len(kept) + _SEGMENT:
-            vectors = np.stack([self._segments[s][r] for s, r in map(self._rows.__getitem__, kept)])
-            self.clear()
-            self._append(kept, vectors)
-        oldest = min((p.stat().st_mtime for p in self._folder.glob("*.vectors")), default=0.0)
-        for other in self._root.iterdir() if self._root.is_dir() else ():
-            if other.is_dir() and other != self._folder:
-                used = max((p.stat().st_mtime for p in other.glob("*.vectors")), default=0.0)
-                if used < oldest:
-                    shutil.rmtree(other)
+        return found[place]
 
     @property
     def dimension(self) -> int:
@@ -97,47 +80,116 @@ class VectorCache:
 
     def outgrown(self, counts: Mapping[str, int]) -> bool:
         """Whether most of the cache must be of texts that a release with *counts* no longer holds."""
-        self._load()
-        return len(self._rows) > 2 * sum(counts.values()) + _SEGMENT
+        return self._size > 2 * sum(counts.values()) + _SEGMENT
+
+    def prune(self, texts: Sequence[str]) -> None:
+        """Forget texts other than *texts* once they are most of the cache, and all other encoders' vectors
+        that are older than this one's."""
+        every = _keys(texts)
+        keys = every[_distinct(every)[0]]
+        if self._size > 2 * len(keys) + _SEGMENT:
+            vectors = np.empty((len(keys), self.dimension), np.float32)
+            lacking = self._read(keys, vectors)
+            keys, vectors = np.delete(keys, lacking, axis=0), np.delete(vectors, lacking, axis=0)
+            self.clear()
+            self._append(keys, vectors)
+        oldest = min((p.stat().st_mtime for p in self._folder.glob("*.vectors")), default=0.0)
+        for other in self._root.iterdir() if self._root.is_dir() else ():
+            if other.is_dir() and other != self._folder:
+                used = max((p.stat().st_mtime for p in other.glob("*.vectors")), default=0.0)
+                if used < oldest:
+                    shutil.rmtree(other)
 
     def clear(self) -> None:
         """Forget every vector of this encoder."""
         shutil.rmtree(self._folder, ignore_errors=True)
-        self._rows, self._segments, self._loaded = {}, [], True
+        self._segments = []
 
-    def _append(self, keys: Sequence[bytes], vectors: Vectors) -> None:
+    @property
+    def _size(self) -> int:
+        return sum(segment.size for segment in self._held())
+
+    def _held(self) -> list[_Segment]:
+        if self._segments is None:
+            self._segments = []
+            for path in sorted(self._folder.glob("*.vectors")):
+                try:
+                    self._segments.append(_Segment(path, self.dimension))
+                except ValueError:
+                    path.unlink()
+        return self._segments
+
+    def _read(self, keys: NDArray[np.uint64], out: Vectors) -> NDArray[np.int64]:
+        """Write the vectors of *keys* (n, 2) into *out* (n, d); the rows of those that are not there."""
+        lacking = np.arange(len(keys))
+        for segment in self._held():
+            if not len(lacking):
+                break
+            lacking = lacking[~segment.read(keys[lacking], lacking, out)]
+        return lacking
+
+    def _append(self, keys: NDArray[np.uint64], vectors: Vectors) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        body = b"".join(keys) + vectors.tobytes()
-        header = _HEADER.pack(_MAGIC, vectors.shape[1], len(keys), hashlib.sha256(body).digest())
+        checks = np.fromiter(map(_check, vectors), np.uint64, len(vectors))
+        header = _HEADER.pack(_MAGIC, vectors.shape[1], len(keys))
+        parts = (keys.astype(_KEY), checks.astype(_KEY), np.ascontiguousarray(vectors, "<f4"))
         numbers = [int(p.stem) for p in self._folder.glob("*.vectors") if p.stem.isdecimal()]
-        write_atomically(self._folder / f"{max(numbers, default=0) + 1:06d}.vectors", header + body)
-        self._hold(keys, vectors)
-
-    def _hold(self, keys: Sequence[bytes], vectors: Vectors) -> None:
-        self._rows.update((key, (len(self._segments), row)) for row, key in enumerate(keys))
-        self._segments.append(vectors)
-
-    def _load(self) -> None:
-        if self._loaded:
-            return
-        self._loaded = True
-        for path in sorted(self._folder.glob("*.vectors")):
-            read = _read(path, self._encoder.dimension)
-            if read is None:
-                path.unlink()
-            else:
-                self._hold(*read)
+        path = self._folder / f"{max(numbers, default=0) + 1:06d}.vectors"
+        write_atomically(path, header + b"".join(part.tobytes() for part in parts))
+        self._held().append(_Segment(path, self.dimension))
 
 
-def _read(path: Path, dimension: int) -> tuple[list[bytes], Vectors] | None:
-    """Keys and vectors of a segment; None where it is torn, altered or another format's."""
-    data = path.read_bytes()
-    if len(data) < _HEADER.size:
-        return None
-    magic, columns, rows, checksum = _HEADER.unpack_from(data)
-    body = memoryview(data)[_HEADER.size :]
-    whole = magic == _MAGIC and columns == dimension and len(body) == rows * (_KEY_BYTES + 4 * columns)
-    if not whole or hashlib.sha256(body).digest() != checksum:
-        return None
-    keys = [bytes(body[start : start + _KEY_BYTES]) for start in range(0, rows * _KEY_BYTES, _KEY_BYTES)]
-    return keys, np.frombuffer(body[rows * _KEY_BYTES :], np.float32).reshape(rows, columns)
+class _Segment:
+    """One file, mapped. Raises ValueError where it is none, or of another dimension."""
+
+    def __init__(self, path: Path, dimension: int) -> None:
+        try:
+            data = map_file(path)
+        except DamagedRelease as error:
+            raise ValueError(error.message) from error
+        if len(data) < _HEADER.size:
+            raise ValueError("torn")
+        magic, columns, rows = _HEADER.unpack_from(data)
+        if magic != _MAGIC or columns != dimension or len(data) != _HEADER.size + rows * (24 + 4 * columns):
+            raise ValueError("of another kind or torn")
+        starts = np.cumsum([_HEADER.size, 16 * rows, 8 * rows]).tolist()
+        self.size = int(rows)
+        self._keys = np.frombuffer(data, _KEY, 2 * rows, starts[0]).reshape(rows, 2)
+        self._checks = np.frombuffer(data, _KEY, rows, starts[1])
+        self._vectors = np.frombuffer(data, "<f4", rows * columns, starts[2]).reshape(rows, columns)
+
+    @cached_property
+    def _order(self) -> NDArray[np.int64]:
+        return np.argsort(self._keys[:, 0])
+
+    def read(self, keys: NDArray[np.uint64], rows: NDArray[np.int64], out: Vectors) -> NDArray[np.bool_]:
+        """Write the vectors of *keys* (n, 2) that are here to *rows* (n,) of *out*; which are."""
+        sorted_keys = self._keys[self._order, 0]
+        at = np.minimum(np.searchsorted(sorted_keys, keys[:, 0]), self.size - 1)
+        here = self._order[at]
+        found: NDArray[np.bool_] = (self._keys[here] == keys).all(axis=1)
+        for place in np.flatnonzero(found).tolist():
+            vector = self._vectors[here[place]]
+            found[place] = _check(vector) == self._checks[here[place]]
+        out[rows[found]] = self._vectors[here[found]]
+        return found
+
+
+def _keys(texts: Iterable[str]) -> NDArray[np.uint64]:
+    """(n, 2) a key for each text."""
+    told = (hashlib.blake2b(t.encode("utf-8", "surrogatepass"), digest_size=16).digest() for t in texts)
+    return np.frombuffer(b"".join(told), _KEY).reshape(-1, 2).astype(np.uint64)
+
+
+def _distinct(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of *keys* (n, 2): the first row (m,) of each distinct one, and which of these each row (n,) is."""
+    order = np.lexsort((keys[:, 1], keys[:, 0]))  # stable: the first row of equal ones comes first
+    rises = (keys[order[1:]] != keys[order[:-1]]).any(axis=1)
+    starts = np.concatenate([np.ones(min(len(keys), 1), np.bool_), rises])
+    place = np.empty(len(keys), np.int64)
+    place[order] = np.cumsum(starts) - 1
+    return order[starts], place
+
+
+def _check(vector: Vectors) -> int:
+    return int.from_bytes(hashlib.blake2b(vector.tobytes(), digest_size=8).digest(), "little")

@@ -3,14 +3,17 @@ out on purpose: they load scripts from other hosts, and Rongtong works without t
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from indexes.errors import EncoderError
 from service.api import (
     chain_gaps,
     chains,
@@ -24,9 +27,13 @@ from service.api import (
 )
 from service.api.desk import Desk
 from service.api.guard import Guard
-from service.live import LiveEngine
+from service.live import LOOK_EVERY, LiveEngine
 from service.logs import set_up_logging
 from service.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from recommender.engine import Engine
+    from service.workspace import Workspace
 
 DESCRIPTION = """Rongtong (融通) recommends partners between enterprises and large buyers, with reasons
 that both sides can check. Every `span` is an exact substring of the stored field that it names; `base` plus
@@ -45,9 +52,11 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         desk = await anyio.to_thread.run_sync(make_desk, chosen)
         app.state.desk = desk
+        watching = asyncio.create_task(_watch(desk.live))
         try:
             yield
         finally:
+            watching.cancel()
             await anyio.to_thread.run_sync(desk.close)
 
     app = FastAPI(
@@ -75,20 +84,15 @@ def create_app(
 
 def desk_from(settings: Settings) -> Desk:
     """Catalogue, encoder and the current release of the workspace; without a release it still starts."""
-    from indexes.store import ReleaseStore
     from recommender.catalogue.repository import open_catalogue
-    from recommender.encoder import load_encoder
-    from recommender.engine import Engine
-    from service.workspace import Workspace, encoder_folder
+    from service.workspace import Workspace
 
     set_up_logging(settings.log_level)
     settings.home.mkdir(parents=True, exist_ok=True)
     catalogue = open_catalogue(settings.catalogue_url)
-    store = ReleaseStore(settings.home)
-    encoder = load_encoder(encoder_folder(settings))
-    live = LiveEngine(lambda: Engine.open(store, encoder), settings.home / "CURRENT")
-    live.start()
     place = Workspace(settings)
+    live = LiveEngine(engine_opener(place), settings.home / "CURRENT")
+    live.start()
     return Desk(
         live,
         catalogue,
@@ -96,6 +100,33 @@ def desk_from(settings: Settings) -> Desk:
         ledger=place.ledger() if settings.exposure else None,
         decisions=place.decisions() if settings.decision_days else None,
     )
+
+
+def engine_opener(place: Workspace) -> Callable[[], Engine]:
+    """What opens the live release, ready to answer: a whole one where the live one is damaged, and with the
+    encoder read again where it was trained anew together with the release."""
+    from recommender.engine import Engine
+
+    store, encoder = place.store(), place.encoder()
+
+    def open_engine() -> Engine:
+        nonlocal encoder
+        try:
+            engine = Engine.open(store, encoder, substitute=True)
+        except EncoderError:
+            encoder = place.encoder()
+            engine = Engine.open(store, encoder, substitute=True)
+        engine.warm()
+        return engine
+
+    return open_engine
+
+
+async def _watch(live: LiveEngine) -> None:
+    """A process that nobody asks anything follows CURRENT too, and lets go of the older release."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        live.look()
 
 
 def _openapi(app: FastAPI) -> dict[str, object]:

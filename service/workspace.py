@@ -5,6 +5,7 @@ Each part is imported and opened when it is first asked for, so that a command p
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from recommender.encoder import Encoder
     from recommender.engine import Engine
     from recommender.matching.ledger import ExposureLedger
+
+logger = logging.getLogger("rongtong.service")
 
 
 def encoder_folder(settings: Settings) -> str | Path:
@@ -91,4 +94,7 @@ class Workspace:
     def engine(self) -> Engine:
         from recommender.engine import Engine
 
-        return Engine.open(self.store(), self.encoder())
+        engine = Engine.open(self.store(), self.encoder())
+        if engine.remark:
+            logger.warning(engine.remark)
+        return engine

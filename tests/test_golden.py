@@ -5,8 +5,10 @@ from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
+from recommender import gates
 from recommender.catalogue import Need
 from recommender.engine import Engine
+from recommender.golden import read_file
 from training.evaluation import evaluate
 
 DAY = date(2026, 11, 21)
@@ -31,3 +33,11 @@ def test_golden_queries_find_their_right_answers(sample: tuple[Path, Engine]):
     assert found.means["full"]["MRR"].mean > 0.75
     assert found.means["full"]["R@100"].mean > 0.9
     assert found.means["full"]["R@100"].mean > found.means["lexical"]["R@100"].mean
+
+
+def test_the_golden_list_of_the_sample_is_hit(sample: tuple[Path, Engine]):
+    files, engine = sample
+    queries = read_file(files / "golden.csv")
+    assert len(queries) >= 40
+    gate, _ = gates.golden_hit(engine, queries)
+    assert gate.passed, gate.detail

@@ -18,6 +18,8 @@ from recommender.sample.chains import DATA
 from recommender.sample.kinship import Kinship
 from recommender.sample.offerings import Offer
 
+WITHIN = 20  # among so many one of the best answers is expected, where the file does not say otherwise
+
 
 @dataclass(frozen=True, slots=True)
 class GoldenQuery:
@@ -26,6 +28,7 @@ class GoldenQuery:
     description: str
     topic: str
     required_certifications: tuple[str, ...]
+    within: int = WITHIN
 
     @property
     def link(self) -> Link:
@@ -40,6 +43,15 @@ class Judgment:
     grade: int
 
 
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A row of ``golden.csv``: one of the enterprises must be among the first (:mod:`recommender.golden`)."""
+
+    text: str
+    enterprise_id: tuple[str, ...]
+    within: int
+
+
 def load_golden(topics: Iterable[str], folder: Path = DATA) -> list[GoldenQuery]:
     """The queries whose topic is among *topics*, numbered in file order."""
     with (folder / "golden.toml").open("rb") as file:
@@ -52,6 +64,7 @@ def load_golden(topics: Iterable[str], folder: Path = DATA) -> list[GoldenQuery]
             description=item["description"],
             topic=item["topic"],
             required_certifications=tuple(item.get("certificates", ())),
+            within=item.get("within", WITHIN),
         )
         for number, item in enumerate(raw["query"], start=1)
         if item["topic"] in known
@@ -80,6 +93,18 @@ def judge(
         ranked = sorted(grades.items(), key=lambda pair: (-pair[1], pair[0]))
         found.extend(Judgment(query.need_id, firm, grade) for firm, grade in ranked)
     return found
+
+
+def expectations(queries: Iterable[GoldenQuery], judgments: Iterable[Judgment]) -> list[Expectation]:
+    """What an operator would expect of the queries: one that offers the very thing, near the top."""
+    best: dict[str, list[str]] = {}
+    for judgment in judgments:
+        if judgment.grade >= 2:
+            best.setdefault(judgment.need_id, []).append(judgment.enterprise_id)
+    return [
+        Expectation(f"{query.title}\n{query.description}", tuple(best[query.need_id]), query.within)
+        for query in queries
+    ]
 
 
 def _holds(enterprise: Enterprise, query: GoldenQuery, as_of: date) -> bool:

@@ -1,5 +1,6 @@
 """The sample as import files: ``enterprises.csv``, ``offerings.csv``, ``needs.csv``, ``outcomes.csv``,
-``edges.csv`` in the fields of CONTRACT.md, and ``golden_needs.csv`` with ``golden_qrels.csv``."""
+``edges.csv`` in the fields of CONTRACT.md; ``golden_needs.csv`` with ``golden_qrels.csv`` for `rongtong
+evaluate`; and ``golden.csv``, which a workspace may hold so that every refresh asks it."""
 
 from __future__ import annotations
 
@@ -9,10 +10,11 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from recommender.catalogue.domain import Edge, Enterprise, Need, Offering, Outcome
 from recommender.sample.build import SEED, Sample, build_sample
-from recommender.sample.golden import GoldenQuery, Judgment
+from recommender.sample.golden import Expectation, Judgment, expectations
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def write_files(sample: Sample, folder: Path) -> SampleSummary:
             sample.golden,
         ),
         ("golden_qrels.csv", _names(Judgment), sample.judgments),
+        ("golden.csv", _names(Expectation), expectations(sample.golden, sample.judgments)),
     )
     rows: dict[str, int] = {}
     for name, columns, records in tables:
@@ -59,7 +62,7 @@ def write_files(sample: Sample, folder: Path) -> SampleSummary:
     return SampleSummary(folder, sample.as_of, rows)
 
 
-def _names(kind: type[Enterprise | Offering | Need | Outcome | Edge | GoldenQuery | Judgment]) -> list[str]:
+def _names(kind: type[Any]) -> list[str]:
     return [field.name for field in fields(kind)]
 
 

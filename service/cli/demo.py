@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,9 @@ def _import_sample(place: Workspace, catalogue: Catalogue) -> None:
             mend="name another workspace with --home",
         )
     write_sample(folder)
+    golden = place.home / "golden.csv"
+    if not golden.exists():
+        shutil.copyfile(folder / golden.name, golden)
     console = messages()
     with progress("import") as bar:
         for kind in _KINDS:

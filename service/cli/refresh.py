@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.cli.common import Home, Json, output, print_json, stages, workspace
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def register(app: typer.Typer) -> None:
@@ -17,6 +20,10 @@ def register(app: typer.Typer) -> None:
 def refresh_releases(
     full: Annotated[
         bool, typer.Option("--full", help="Embed everything anew, without the cached vectors.")
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Make it live although it did not pass its checks; this is recorded."),
     ] = False,
     home: Home = None,
     as_json: Json = False,
@@ -32,6 +39,7 @@ def refresh_releases(
             place.encoder(),
             cache=place.settings.vector_cache,
             full=full,
+            force=force,
             progress=report_progress,
         )
     document = report.to_json()
@@ -63,10 +71,18 @@ def show_report(document: Mapping[str, object]) -> None:
     gates = document.get("gates")
     if isinstance(gates, list):
         for gate in gates:
-            mark = "[green]✓[/]" if gate.get("passed") else "[red]✗[/]"
-            console.print(
-                f"  {mark} {escape(str(gate.get('gate')))} [dim]{escape(str(gate.get('detail', '')))}[/]"
-            )
+            show_gate(console, gate)
+
+
+def show_gate(console: Console, gate: Mapping[str, object]) -> None:
+    """A gate with its verdict; what was expected and the mend where it was not passed."""
+    from rich.markup import escape
+
+    told = {name: escape(str(gate.get(name, ""))) for name in ("gate", "detail", "expected", "mend")}
+    mark = "[green]✓[/]" if gate.get("passed") else "[red]✗[/]"
+    console.print(f"  {mark} {told['gate']} [dim]{told['detail']}[/]")
+    if not gate.get("passed"):
+        console.print(f"      [dim]expected[/] {told['expected']}\n      [cyan]→ {told['mend']}[/]")
 
 
 def _number(value: object) -> str:

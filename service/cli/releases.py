@@ -10,13 +10,16 @@ from indexes.errors import DamagedRelease
 from service.cli.common import Home, Json, group, messages, output, print_json, workspace
 
 if TYPE_CHECKING:
-    from indexes.store import Live, ReleaseInfo
+    from indexes.marks import Forced
+    from indexes.shelf import Live, ReleaseInfo
 
 app = group("List, check, promote, roll back and remove releases.")
 ReleaseId = Annotated[str, typer.Argument(metavar="ID", help="Id of a release, as `releases list` shows it.")]
-Override = Annotated[
-    bool, typer.Option("--override-gates", help="Even when the release did not pass its checks.")
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="Even when the release did not pass its checks; this is recorded."),
 ]
+_COLOURS = {"passed": "green", "forced": "yellow", "refused": "red", "damaged": "red", "other format": "red"}
 
 
 @app.command("list")
@@ -34,37 +37,59 @@ def list_releases(home: Home = None, as_json: Json = False) -> None:
     table = Table("", "release", "created", "rows", "size", "gates", "", box=None, header_style="bold")
     for each in releases:
         found = each.manifest
+        marks = [*(["pinned"] if each.pinned else []), *(["in use"] if each.in_use else [])]
         table.add_row(
             "[green]●[/]" if each.live else " ",
             f"[bold]{each.id}[/]" if each.live else each.id,
             found.created if found else "",
             ", ".join(f"{name} {count:,}" for name, count in found.counts.items()) if found else "",
             _megabytes(found.size) if found else "",
-            ("[green]passed[/]" if found.passed else "[red]failed[/]") if found else "[red]damaged[/]",
-            "pinned" if each.pinned else "",
+            f"[{_COLOURS[each.state]}]{each.state}[/]",
+            ", ".join(marks),
         )
     output().print(table)
+    for each in releases:
+        if each.forced:
+            messages().print(f"{each.id} was {_forced(each.forced)}", style="yellow", markup=False)
+        elif each.problem:
+            messages().print(f"{each.id}: {each.problem}", style="red", markup=False)
 
 
 @app.command("show")
 def show(release: ReleaseId, home: Home = None, as_json: Json = False) -> None:
-    """What a release holds and how it was made: its manifest."""
-    from indexes.release import load_manifest
+    """What a release holds and how it was made: its manifest, and what was decided about it since."""
+    from rich.text import Text
 
-    manifest = load_manifest(workspace(home).store().path(release))
+    from indexes.release import load_manifest
+    from recommender.refresh import gate_json
+    from service.cli.refresh import show_gate
+
+    store = workspace(home).store()
+    found = store.info(release)
+    if found.manifest is None:
+        load_manifest(store.path(release))  # raises, and says how to mend it
+    manifest = found.manifest
+    assert manifest is not None
+    marks = {"live": found.live, "pinned": found.pinned, "in_use": found.in_use, "state": found.state}
     if as_json:
-        print_json(manifest.to_json())
+        forced = {"at": found.forced.at, "gates": list(found.forced.gates)} if found.forced else None
+        print_json(manifest.to_json() | marks | {"forced": forced})
         return
     console = output()
-    console.print(f"[bold]{manifest.release}[/]  {manifest.created}")
+    told = ", ".join(name.replace("_", " ") for name, held in marks.items() if held is True)
+    console.print(f"[bold]{manifest.release}[/]  {manifest.created}  [green]{told}[/]")
+    if found.forced:
+        console.print(Text(f"  {_forced(found.forced)}", style="yellow"))
+    console.print(f"  format   {manifest.format}")
     console.print(f"  parent   {manifest.parent or '(none)'}")
     console.print(f"  encoder  {manifest.encoder.name}, {manifest.encoder.dimension} dimensions")
     console.print(f"           [dim]{manifest.encoder.fingerprint}[/]")
+    if ranker := manifest.files.get("ranker.json"):
+        console.print(f"  ranker   [dim]{ranker.sha256}[/]")
     console.print("  counts   " + ", ".join(f"{name} {count:,}" for name, count in manifest.counts.items()))
     console.print(f"  files    {len(manifest.files)}, {_megabytes(manifest.size)}")
     for gate in manifest.gates:
-        mark = "[green]✓[/]" if gate.passed else "[red]✗[/]"
-        console.print(f"  {mark} {gate.name} [dim]{gate.detail}[/]")
+        show_gate(console, gate_json(gate))
 
 
 @app.command("verify")
@@ -87,9 +112,9 @@ def verify_release(release: ReleaseId, home: Home = None, as_json: Json = False)
 
 
 @app.command("promote")
-def promote(release: ReleaseId, override: Override = False, home: Home = None, as_json: Json = False) -> None:
+def promote(release: ReleaseId, force: Force = False, home: Home = None, as_json: Json = False) -> None:
     """Make a release the live one, after verifying it."""
-    _tell(workspace(home).store().promote(release, override_gates=override), as_json)
+    _tell(workspace(home).store().promote(release, force=force), as_json)
 
 
 @app.command("rollback")
@@ -97,12 +122,12 @@ def rollback(
     release: Annotated[
         str, typer.Argument(metavar="[ID]", help="The release to return to (default: the newest older one).")
     ] = "",
-    override: Override = False,
+    force: Force = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Return to an older release."""
-    _tell(workspace(home).store().rollback(release or None, override_gates=override), as_json)
+    _tell(workspace(home).store().rollback(release or None, force=force), as_json)
 
 
 @app.command("pin")
@@ -125,9 +150,12 @@ def prune(
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Remove all but the newest N releases; the live one and pinned ones stay."""
-    removed = workspace(home).store().prune(keep)
-    _done({"removed": list(removed)}, f"{len(removed)} removed", as_json)
+    """Remove all but the newest N releases; the live one, pinned ones and those in use stay."""
+    done = workspace(home).store().prune(keep)
+    sentence = f"{len(done.removed)} removed"
+    if done.in_use:
+        sentence += f"; kept, because a process has them open: {', '.join(done.in_use)}"
+    _done({"removed": list(done.removed), "in_use": list(done.in_use)}, sentence, as_json)
 
 
 def _tell(live: Live, as_json: bool) -> None:
@@ -149,6 +177,9 @@ def _summary(each: ReleaseInfo) -> dict[str, object]:
         "release": each.id,
         "live": each.live,
         "pinned": each.pinned,
+        "in_use": each.in_use,
+        "state": each.state,
+        "forced": each.forced.at if each.forced else None,
         "problem": each.problem or None,
         "created": found.created if found else None,
         "parent": found.parent if found else None,
@@ -156,6 +187,11 @@ def _summary(each: ReleaseInfo) -> dict[str, object]:
         "size": found.size if found else None,
         "passed": found.passed if found else None,
     }
+
+
+def _forced(forced: Forced) -> str:
+    when = f" on {forced.at}" if forced.at else ""
+    return f"put live by force{when}, against: {'; '.join(forced.gates) or 'unknown, the record is damaged'}"
 
 
 def _megabytes(size: int) -> str:

@@ -17,6 +17,7 @@ from indexes.release import (
     Gate,
     load_manifest,
     load_verified,
+    sealed,
     verify,
     write_manifest,
 )
@@ -31,7 +32,7 @@ def kinds(folder: Path) -> list[tuple[str, str]]:
 def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     manifest = json.loads((folder / MANIFEST).read_text())
     change(manifest)
-    (folder / MANIFEST).write_text(json.dumps(manifest))
+    (folder / MANIFEST).write_bytes(sealed(manifest))
 
 
 def test_a_whole_release_has_no_problems(folder: Path) -> None:
@@ -53,6 +54,15 @@ def test_every_flipped_byte_is_noticed(folder: Path) -> None:
     for place in range(0, len(whole), 97):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         assert kinds(folder) == [(VECTORS, "sha256")]
+
+
+def test_every_flipped_byte_of_the_manifest_is_noticed(folder: Path) -> None:
+    path = folder / MANIFEST
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(DamagedRelease):
+            load_manifest(folder)
 
 
 def test_a_shortened_and_a_lengthened_file_are_noticed(folder: Path) -> None:
@@ -143,7 +153,8 @@ def test_paths_that_could_leave_the_folder_are_refused(folder: Path, path: str) 
         lambda m: m["encoder"].update(dimension=0),
         lambda m: m.update(counts={"offerings": "3"}),
         lambda m: m.update(gates={"rows": True}),
-        lambda m: m.update(gates=[{"name": "rows", "passed": 1, "detail": ""}]),
+        lambda m: m.update(gates=[{"name": "rows", "passed": 1, "detail": "", "expected": "", "mend": ""}]),
+        lambda m: m.update(gates=[{"name": "rows", "passed": True, "detail": ""}]),
         lambda m: m.update(notes=[]),
         lambda m: m.update(format="1"),
     ],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from indexes.errors import CatalogueError, GateFailed, RefreshRunning
+from indexes.errors import CatalogueError, GateFailed, RefreshRunning, ReleaseError
 from indexes.release import verify
 from indexes.store import ReleaseStore
 from recommender.catalogue import (
@@ -173,10 +173,66 @@ def test_a_collection_that_comes_out_empty_does_not_go_live(
     first = again(catalogue, tmp_path, encoder)
     for enterprise in ENTERPRISES:
         catalogue.delete_enterprise(enterprise.enterprise_id)
-    with pytest.raises(GateFailed, match="enterprises"):
+    with pytest.raises(GateFailed, match="enterprises came out empty: 0, before 4") as caught:
         again(catalogue, tmp_path, encoder)
-    assert ReleaseStore(tmp_path).current().id == first.release
-    assert ReleaseStore(tmp_path).ids() == (first.release,)
+    assert f"{first.release} goes on serving" in caught.value.message
+    assert f"rongtong releases compare {first.release} {caught.value.value}" in caught.value.mend
+    store = ReleaseStore(tmp_path)
+    assert store.current().id == first.release
+    # it is kept to be looked at, until the next refresh
+    assert [(info.id, info.state) for info in store.list()] == [
+        (caught.value.value, "refused"),
+        (first.release, "passed"),
+    ]
+    with pytest.raises(GateFailed):
+        again(catalogue, tmp_path, encoder)
+    assert len(store.ids()) == 2
+    forced = again(catalogue, tmp_path, encoder, force=True)
+    assert store.current().id == forced.release
+    assert not all(gate.passed for gate in forced.gates)
+    info = store.info(forced.release)
+    assert info.state == "forced"
+    assert info.forced is not None
+    assert info.forced.gates[0].startswith("row counts (offerings came out empty")
+
+
+def test_force_leaves_no_mark_on_a_release_that_passes(
+    catalogue: Catalogue, tmp_path: Path, encoder: Encoder
+):
+    fill(catalogue)
+    report = again(catalogue, tmp_path, encoder, force=True)
+    assert ReleaseStore(tmp_path).info(report.release).state == "passed"
+    assert not (tmp_path / "forced").exists()
+
+
+def test_a_torn_current_is_mended_even_when_nothing_changed(
+    catalogue: Catalogue, tmp_path: Path, encoder: Encoder
+):
+    fill(catalogue)
+    first = again(catalogue, tmp_path, encoder)
+    (tmp_path / "CURRENT").write_text("")
+    report = again(catalogue, tmp_path, encoder)
+    assert (report.built, report.release) == (False, first.release)
+    assert (tmp_path / "CURRENT").read_text() == f"{first.release}\n"
+
+
+def test_full_storage_is_a_release_error_and_leaves_no_rest(
+    catalogue: Catalogue, tmp_path: Path, encoder: Encoder, monkeypatch
+):
+    fill(catalogue)
+    first = again(catalogue, tmp_path, encoder)
+    add(catalogue, Enterprise("new", "新公司", description="刀具"))
+
+    def full(*_):
+        raise OSError(28, "No space left on device", "documents.bin")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("recommender.refresh.write_manifest", full)
+        with pytest.raises(ReleaseError, match="cannot build the release: No space left on device") as caught:
+            again(catalogue, tmp_path, encoder)
+    assert "free space" in caught.value.mend
+    store = ReleaseStore(tmp_path)
+    assert (store.current().id, store.leftovers()) == (first.release, ())
 
 
 def test_a_failing_encoder_leaves_the_old_release_and_no_litter(
@@ -218,7 +274,7 @@ def tell(now, done, total):
     if now == stage and done == total:
         os.kill(os.getpid(), signal.SIGKILL)
 if stage == "promote":
-    ReleaseStore.promote = lambda self, id: os.kill(os.getpid(), signal.SIGKILL)
+    ReleaseStore.promote = lambda self, id, force: os.kill(os.getpid(), signal.SIGKILL)
 catalogue = open_catalogue(f"sqlite:///{home / 'catalogue.db'}")
 refresh(catalogue, ReleaseStore(home), load_encoder(packaged_encoder()), cache=home / "cache", progress=tell)
 """

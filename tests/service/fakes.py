@@ -77,6 +77,7 @@ class FakeEngine:
     """Answers every question with the same two partners; remembers what it was asked."""
 
     release: str = "20260131-081500-001"
+    remark: str = ""
     problem: Exception | None = None
     model: AdditiveModel = PRIOR
     empty: bool = False

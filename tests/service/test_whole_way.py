@@ -138,7 +138,7 @@ def test_the_life_of_a_release_by_command(home):
     assert as_json(home, "releases", "show", release)["counts"]["enterprises"] == 3
     assert as_json(home, "releases", "verify", release) == {"release": release, "whole": True, "problems": []}
     assert as_json(home, "releases", "pin", release)["pinned"]
-    assert as_json(home, "releases", "prune", "--keep", "1") == {"removed": []}
+    assert as_json(home, "releases", "prune", "--keep", "1") == {"removed": [], "in_use": []}
     assert not as_json(home, "releases", "unpin", release)["pinned"]
     for table in (["releases", "list"], ["releases", "show", release]):
         assert release in run(home, *table).stdout

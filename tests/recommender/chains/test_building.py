@@ -116,11 +116,10 @@ def test_any_change_of_the_offerings_gives_the_bytes_of_the_whole(
     tmp_path_factory: pytest.TempPathFactory, before: list[str], after: list[int | str]
 ) -> None:
     folders = Folders(tmp_path_factory.mktemp("graphs"))
-    kept = dict.fromkeys(row for row in after if isinstance(row, int) and row < len(before))
-    rows = [row for i, row in enumerate(after) if row in kept and row not in after[:i]]
+    rows = sorted({row for row in after if isinstance(row, int) and row < len(before)})
     new = [word for word in after if isinstance(word, str)]
     source = np.array([*rows, *(~i for i in range(len(new)))], np.int64)
-    titles = [*(before[row] for row in rows if isinstance(row, int)), *new]
+    titles = [*(before[row] for row in rows), *new]
     first = folders.new()
     made(first, (before, before, (0,)))
     parent = Parent(ChainGraph.load(first / "graph"), Splice(source), same_edges=True)
