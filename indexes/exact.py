@@ -121,8 +121,8 @@ class ExactIndex:
         return score_rows(self.vectors, query[None], rows[None])[0]
 
     def rows(self, numbers: Rows) -> Floats:
-        copied: Floats = self.vectors[check_rows(numbers, self.size)]
-        return copied
+        found: Floats = self.vectors[check_rows(numbers, self.size)]
+        return found
 
     def _gathers(self, count: int) -> bool:
         """Whether reading *count* rows here and there is cheaper than reading all in a stream."""

@@ -1,7 +1,7 @@
 """Exact search over vectors stored as 16-bit floats: half the bytes, half the time of a single query.
 
-Each number keeps 11 significant bits, so a vector comes back within 2^-11 (0.05 %) of every component, and a
-score within 2^-11 of the product of both norms of that of the vector given. Among the vectors *as stored* search is exact.
+Each number keeps 11 significant bits: components come back within 2^-11 (0.05 %) of themselves, and scores
+within 2^-11 of the product of both norms. Among the vectors as they are stored search is exact.
 """
 
 from __future__ import annotations
