@@ -56,7 +56,7 @@ def _encode(vectors: Floats, scale: float) -> Bytes:
     positive = (turned > 0).view(np.uint8)
     np.abs(turned, out=turned)
     outer = (turned > np.float32(_THRESHOLD * scale / np.sqrt(len(turned)))).view(np.uint8)
-    level = positive | outer << 1
+    level = positive | outer * np.uint8(2)
     found: Bytes = (level[0::4] | level[1::4] << 2 | level[2::4] << 4 | level[3::4] << 6).T
     return found
 

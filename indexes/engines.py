@@ -32,6 +32,13 @@ def kind_for(engine: Engine, size: int) -> str:
     return engine
 
 
+def as_stored(vectors: NDArray[np.float32], engine: Engine) -> NDArray[np.float32]:
+    """*vectors* (n, d) as an index of *engine* gives them back."""
+    if kind_for(engine, len(vectors)) == HalfIndex.kind:
+        return vectors.astype(np.float16).astype(np.float32)
+    return vectors
+
+
 def build(
     vectors: NDArray[np.float32], engine: Engine = "auto", older: tuple[VectorIndex, Splice] | None = None
 ) -> VectorIndex:

@@ -118,7 +118,8 @@ class ExactIndex:
 
     def score(self, query: Floats, rows: Rows) -> Floats:
         """(m,) the scores of *rows* (m,), the same bits as in :meth:`search`."""
-        return score_rows(self.vectors, query[None], rows[None])[0]
+        scores: Floats = score_rows(self.vectors, query[None], rows[None])[0]
+        return scores
 
     def rows(self, numbers: Rows) -> Floats:
         found: Floats = self.vectors[check_rows(numbers, self.size)]

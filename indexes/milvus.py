@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from indexes.approximate import ApproximateIndex
 from indexes.errors import VectorServerError, WrongSetting, shorten
 from indexes.exact import ExactIndex, Floats, Mask, Rows
-from indexes.scoring import best, score_rows, slack
-from indexes.vectors import NO_ROW, check_search, check_vectors
+from indexes.scoring import best, slack
+from indexes.vectors import NO_ROW, VectorIndex, check_search, check_vectors
 
 _SPARE = 32  # candidates asked for beyond k, so that a boundary without many ties needs no second search
 _MOST = 16_384  # results that Milvus gives to one query
@@ -45,13 +45,15 @@ class MilvusServer:
     token: str = field(default="", repr=False)
 
     def open(
-        self, release: str, collection: str, exact: ExactIndex, progress: Progress | None = None
+        self, release: str, collection: str, index: VectorIndex, progress: Progress | None = None
     ) -> MilvusIndex:
-        """The index over the vectors of *exact*, the *collection* of a *release*, filled first where Milvus
-        does not hold all of them; *progress* hears (rows, of all).
+        """The *index* of a *collection* of a *release*, searched by Milvus, which is filled first where it
+        does not hold all of its vectors; *progress* hears (rows, of all).
 
         :raises VectorServerError: the server is away or refuses. :raises WrongSetting: pymilvus is missing.
         """
+        exact = index.exact if isinstance(index, ApproximateIndex) else index
+        assert isinstance(exact, ExactIndex)  # the other engines are these two
         client, name = self._client(), _name(release, collection, exact)
         with self._speaking():
             if not _complete(client, name, exact):
@@ -159,8 +161,8 @@ class MilvusIndex:
                     margin = slack(matrix[i : i + 1], self.exact.longest)[0]
                     if held.size and not unseen < np.sort(near)[-min(most, near.size)] - margin:
                         continue
-                again = score_rows(self.exact.vectors, matrix[i : i + 1], held[None])
-                (scores[i],), (rows[i],) = best(again, held[None], most)
+                again = self.exact.score(matrix[i], held)
+                (scores[i],), (rows[i],) = best(again[None], held[None], most)
                 settled[i] = True
             open_ = open_[~settled[open_]]
             if not open_.size:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.exact import ExactIndex
 from indexes.vectors import VectorIndex
 
 DEPTHS = (10, 100, 800)
@@ -39,16 +41,27 @@ class Recall:
         }
 
 
+@runtime_checkable
+class Estimating(Protocol):
+    """An index that may miss rows, and the exact one over the same vectors."""
+
+    exact: ExactIndex
+
+
+def is_estimated(index: VectorIndex) -> bool:
+    """Whether *index* may miss rows."""
+    return isinstance(index, Estimating)
+
+
 def recall(
     index: VectorIndex, queries: NDArray[np.float32], depths: tuple[int, ...] = DEPTHS
 ) -> tuple[Recall, ...]:
     """The recall of *index* for *queries* (q, d) at each of *depths*, shallow first, none beyond its size.
     Empty where it is exact, or there are no queries."""
-    exact = getattr(index, "exact", None)
-    if exact is None or not len(queries) or not index.size:
+    if not isinstance(index, Estimating) or not len(queries) or not index.size:
         return ()
     depths = tuple(sorted({min(depth, index.size) for depth in depths}))
-    truth = exact.search(queries, depths[-1])[0]
+    truth = index.exact.search(queries, depths[-1])[0]
     measured = []
     for depth in depths:
         found = index.search(queries, depth)[0]
