@@ -9,6 +9,7 @@ It lives in the lowest layer so that each layer can raise from it::
     │   └── WrongSetting      a setting with an impossible value
     ├── CatalogueError        the database is missing, older, newer or refuses
     ├── EncoderError          the encoder folder is missing or broken
+    ├── VectorServerError     the vector server is away or refuses
     ├── TrainingError         the training material does not suffice
     └── ReleaseError          releases and the files in them
         ├── NoRelease         nothing has been refreshed yet, or no release of that id
@@ -81,6 +82,10 @@ class CatalogueError(RongtongError):
 
 
 class EncoderError(RongtongError):
+    status = 503
+
+
+class VectorServerError(RongtongError):
     status = 503
 
 

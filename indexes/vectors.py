@@ -55,8 +55,10 @@ def check_vectors(vectors: NDArray[Any], dimension: int | None = None) -> NDArra
         raise InputError(
             f"expected vectors of shape (m, {dimension or 'd'})", field="shape", value=matrix.shape
         )
-    # one pass finds NaN, infinities and what would overflow; NaN fails every comparison
-    if matrix.size and not float(np.abs(matrix).max()) * np.sqrt(matrix.shape[1]) <= MAX_NORM:
+    # two passes and no copy find NaN, infinities and what would overflow; NaN fails every comparison
+    if matrix.size and not (
+        max(float(matrix.max()), -float(matrix.min())) * np.sqrt(matrix.shape[1]) <= MAX_NORM
+    ):
         raise InputError("a vector is not finite or is longer than 1e18", field="vectors")
     return matrix
 

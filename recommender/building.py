@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes import engines
 from indexes.documents import DocumentStore
-from indexes.exact import ExactIndex
 from indexes.filters import FilterColumns
 from indexes.lexical import LexicalIndex
 from recommender import profile
@@ -52,11 +52,12 @@ def build_collections(
     past: Mapping[str, Floats],
     folder: Path,
     tell: Progress,
+    engine: engines.Engine = "auto",
 ) -> None:
     """Write vectors, words, filters and documents of the three collections into the release *folder*.
 
-    *vectors* are those of the texts of *content*, by group. The documents of fresh rows lie in
-    :meth:`Plan.fresh_documents`.
+    *vectors* are those of the texts of *content*, by group; *engine* says how they will be searched. The
+    documents of fresh rows lie in :meth:`Plan.fresh_documents`.
     """
     made = {
         OFFERINGS: vectors["offerings"],
@@ -64,7 +65,7 @@ def build_collections(
         NEEDS: _needs(vectors["subjects"], vectors["buyers"], vectors["descriptions"]),
     }
     words = {ENTERPRISES: content.enterprise_words, NEEDS: content.need_words}
-    whole = {name: _vectors(plan, name, fresh) for name, fresh in made.items()}
+    whole = {name: engines.as_stored(_vectors(plan, name, fresh), engine) for name, fresh in made.items()}
     filters = {name: _filters(plan, name, content) for name in made}
     wanted = np.flatnonzero(_wanted(filters[NEEDS]))
     starts = np.cumsum(plan.enterprises.parts) - plan.enterprises.parts
@@ -81,9 +82,10 @@ def build_collections(
     )
     for done, name in enumerate(made):
         tell("index", done, len(made))
-        ExactIndex.from_vectors(whole[name]).save(folder / name / "vectors")
-        filters[name].save(folder / name / "filters")
         old = _old(plan, name)
+        older = (old.vectors, plan.splices[name]) if old else None
+        engines.build(whole[name], engine, older).save(folder / name / "vectors")
+        filters[name].save(folder / name / "filters")
         if name in words:
             index = words[name].build()
             if old:

@@ -82,10 +82,11 @@ class Plan:
         save_json(folder / MARKS / "tables.json", {"code": self.code, "tables": tables})
 
 
-def plan(view: Reader, parent: Snapshot | None, encoder: str) -> Plan:
+def plan(view: Reader, parent: Snapshot | None, encoder: str, engine: str = "auto") -> Plan:
     """What to read of *view*, which must stand still, to make a release with the encoder of fingerprint
-    *encoder*, starting from the verified release *parent*, where it was made by the same code and encoder."""
-    code = code_fingerprint()
+    *encoder* for a vector *engine*, starting from the verified release *parent*, where it was made by the
+    same code, for the same and with the same."""
+    code = f"{code_fingerprint()} {engine}"
     old = parent if parent and _made_by(parent) == (code, encoder) else None
     enterprises, needs = view.enterprise_marks(), view.need_marks()
     known = {ENTERPRISES: _known(enterprises, old, ENTERPRISES), NEEDS: _known(needs, old, NEEDS)}

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from indexes.errors import EncoderError, InputError
+from indexes.milvus import MilvusServer
 from indexes.store import ReleaseStore
 from indexes.topk import best_rows
 from recommender.completion import Completion, CompletionQuery, complete
@@ -53,17 +54,25 @@ class Engine:
 
     @classmethod
     def open(
-        cls, store: ReleaseStore, encoder: Encoder, release: str = "", *, substitute: bool = False
+        cls,
+        store: ReleaseStore,
+        encoder: Encoder,
+        release: str = "",
+        *,
+        substitute: bool = False,
+        milvus: MilvusServer | None = None,
     ) -> Engine:
         """The engine on *release*, the live one where none is named, with the ranking model that it holds.
 
         The release is not removed while the engine is referred to. Where the live one is damaged, a
         *substitute* serves if one is wanted (:meth:`ReleaseStore.open`).
 
+        Vectors are searched here, or by a *milvus* server.
+
         Raises NoRelease, DamagedRelease or EncoderError.
         """
         opened = store.open(release, substitute=substitute)
-        snapshot = Snapshot(opened.manifest, opened.path, opened.lease)
+        snapshot = Snapshot(opened.manifest, opened.path, opened.lease, milvus)
         return cls(snapshot, encoder, model_of(snapshot), opened.remark)
 
     def warm(self) -> None:

@@ -26,6 +26,7 @@ from recommender.measures import ndcg, randomisation_test
 from recommender.probes import DEPTH, Latency, Probes
 from recommender.query import SupplierQuery, need_from_text
 from recommender.ranking.stored import model_of
+from recommender.searching import recall_kept
 from recommender.snapshot import Snapshot
 
 Judgments = Mapping[str, Mapping[str, int]]  # need id → enterprise id → grade
@@ -93,6 +94,7 @@ def check(
         quality(asked, before, judged, built),
         churn(asked, before, built, parent),
         latency_bounded(latency, parent),
+        recall_kept(built),
     ]
     tell("check", 3, 3)
     measured = {gate.name: figures for gate, figures in compared if figures}

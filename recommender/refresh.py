@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.documents import DocumentStore
+from indexes.engines import Engine
 from indexes.errors import CatalogueError, GateFailed, ReleaseError
 from indexes.release import EncoderEntry, Gate, Manifest, write_manifest
 from indexes.splice import Splice
 from indexes.store import ReleaseStore, storing
+from recommender import searching
 from recommender.building import build_collections, past_columns
 from recommender.catalogue import Catalogue, Kind, Offering
 from recommender.catalogue.json_values import from_json
@@ -97,13 +99,15 @@ def refresh(
     full: bool = False,
     force: bool = False,
     progress: Progress | None = None,
+    engine: Engine = "auto",
 ) -> RefreshReport:
     """Build a release of all that *catalogue* holds, with the ranker installed beside it, and make it live.
 
     What did not change since the live release is taken over from it; the result is the same as that of a
     *full* refresh, which reads and embeds everything anew and promotes even where nothing changed. *force*
     promotes although the release did not pass its gates, which is recorded. *cache* keeps the vectors of
-    texts, so that an interrupted refresh goes on where it was. *progress* hears (stage, done, total).
+    texts, so that an interrupted refresh goes on where it was. *progress* hears (stage, done, total);
+    *engine* is how vectors will be searched.
 
     Raises CatalogueError when there is nothing to index, InputError when the installed ranker or the list of
     golden queries is none, RefreshRunning when another process refreshes, ReleaseError when the storage
@@ -126,7 +130,7 @@ def refresh(
             with clock.stage("read"), catalogue.snapshot() as view:
                 # now and then all is read anew: so texts that nothing holds any more leave the cache
                 anew = full or (parent is not None and vectors.outgrown(parent.manifest.counts))
-                todo = plan(view, None if anew else parent, encoder.fingerprint)
+                todo = plan(view, None if anew else parent, encoder.fingerprint, engine)
                 if not todo.counts[ENTERPRISES] and not todo.counts[NEEDS]:
                     raise CatalogueError(
                         "The catalogue is empty.", mend="import enterprises, offerings and needs first"
@@ -142,7 +146,7 @@ def refresh(
             with clock.stage("embed"):
                 encoded = _embed(content, vectors, tell)
             with clock.stage("index"):
-                build_collections(todo, content, encoded, past, folder, tell)
+                build_collections(todo, content, encoded, past, folder, tell, engine)
                 put_into(folder, store.root)
                 todo.save(folder)
             with clock.stage("chains"):
@@ -157,7 +161,7 @@ def refresh(
                 )
                 built = Snapshot(manifest, folder)
                 checked = check(built, encoder, parent, judgments=judgments, golden=golden, tell=tell)
-                gates, notes = checked.gates, {EVALUATION: checked.measured}
+                gates, notes = checked.gates, {EVALUATION: checked.measured, **searching.notes(built)}
                 manifest = write_manifest(folder, replace(manifest, gates=gates, notes=notes))
                 changed = _changes(todo, built, parent)
             with clock.stage("promote"):

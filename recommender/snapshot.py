@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,12 +15,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes import engines
 from indexes.documents import DocumentStore
-from indexes.exact import ExactIndex
 from indexes.filters import FilterColumns
 from indexes.lease import Lease
 from indexes.lexical import LexicalIndex
+from indexes.milvus import MilvusServer
 from indexes.release import Manifest
+from indexes.tuning import Tuning
 from indexes.vectors import VectorIndex
 from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.catalogue.json_values import from_json
@@ -29,19 +32,31 @@ from recommender.content import ENTERPRISES, NEEDS, OFFERINGS
 from recommender.query import Filters
 from recommender.requirements.certificates import canonical
 
+TUNING = "search costs"  # where the manifest's notes keep them, by collection
+
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Collection:
-    """The parts of one collection, each loaded when first used from a verified folder."""
+    """The parts of one collection, each loaded when first used from a verified folder.
+
+    ``tuning`` is what searching its vectors costs, where that was measured; ``milvus`` the server that
+    searches them, where one does, for the release of this name.
+    """
 
     folder: Path
+    tuning: Tuning | None = None
+    milvus: tuple[MilvusServer, str] | None = None
 
     @cached_property
     def vectors(self) -> VectorIndex:
-        return ExactIndex.load(self.folder / "vectors")
+        index = engines.load(self.folder / "vectors", self.tuning)
+        if self.milvus is None:
+            return index
+        server, release = self.milvus
+        return server.open(release, self.folder.name, index)
 
     @cached_property
     def lexical(self) -> LexicalIndex:
@@ -58,11 +73,13 @@ class Collection:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A verified release folder, opened. Nobody removes it while the *lease* lives, and with it this."""
+    """A verified release folder, opened. Nobody removes it while the *lease* lives, and with it this. Its
+    vectors are searched here, or by a *milvus* server."""
 
     manifest: Manifest
     folder: Path
     lease: Lease | None = None
+    milvus: MilvusServer | None = None
 
     @property
     def release(self) -> str:
@@ -70,15 +87,22 @@ class Snapshot:
 
     @cached_property
     def offerings(self) -> Collection:
-        return Collection(self.folder / OFFERINGS)
+        return self._open(OFFERINGS)
 
     @cached_property
     def enterprises(self) -> Collection:
-        return Collection(self.folder / ENTERPRISES)
+        return self._open(ENTERPRISES)
 
     @cached_property
     def needs(self) -> Collection:
-        return Collection(self.folder / NEEDS)
+        return self._open(NEEDS)
+
+    def _open(self, name: str) -> Collection:
+        costs = self.manifest.notes.get(TUNING)
+        tuning = Tuning.from_json(costs.get(name)) if isinstance(costs, Mapping) else None
+        return Collection(
+            self.folder / name, tuning, (self.milvus, self.release) if self.milvus is not None else None
+        )
 
     def collection(self, name: str) -> Collection:
         """``offerings``, ``enterprises`` or ``needs``."""

@@ -107,15 +107,15 @@ def engine_opener(place: Workspace) -> Callable[[], Engine]:
     encoder read again where it was trained anew together with the release."""
     from recommender.engine import Engine
 
-    store, encoder = place.store(), place.encoder()
+    store, encoder, milvus = place.store(), place.encoder(), place.milvus()
 
     def open_engine() -> Engine:
         nonlocal encoder
         try:
-            engine = Engine.open(store, encoder, substitute=True)
+            engine = Engine.open(store, encoder, substitute=True, milvus=milvus)
         except EncoderError:
             encoder = place.encoder()
-            engine = Engine.open(store, encoder, substitute=True)
+            engine = Engine.open(store, encoder, substitute=True, milvus=milvus)
         engine.warm()
         return engine
 

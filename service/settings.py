@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from indexes.errors import WrongSetting
@@ -38,6 +38,20 @@ class Settings(BaseSettings):
         default="",
         description="Folder or name of a sentence-transformers model. Empty: the one that ships. "
         "A changed encoder needs a new `rongtong refresh`.",
+    )
+    vector_engine: Literal["auto", "exact", "half", "approximate", "milvus"] = Field(
+        default="auto",
+        description="How vectors are searched. auto: every vector compared below 65,536 rows, codes first "
+        "beyond. half: 16-bit floats, half the size. milvus: by the server of RONGTONG_MILVUS_URI. "
+        "A changed engine needs a new `rongtong refresh`.",
+    )
+    milvus_uri: str = Field(
+        default="",
+        description="Milvus that searches vectors: http://host:19530 of a server or cluster, or the path of "
+        "a file for Milvus Lite, which one process at a time can open.",
+    )
+    milvus_token: SecretStr = Field(
+        default=SecretStr(""), description="What Milvus asks for, `user:password` or an API key."
     )
     host: str = Field(
         default="127.0.0.1", min_length=1, description="Address that `rongtong serve` listens on."
@@ -88,6 +102,17 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much the server and the commands write to stderr."
     )
+
+    @model_validator(mode="after")
+    def _milvus_is_somewhere(self) -> Self:
+        if self.vector_engine == "milvus" and not self.milvus_uri:
+            raise ValueError("the engine milvus needs RONGTONG_MILVUS_URI")
+        return self
+
+    @property
+    def built_engine(self) -> Literal["auto", "exact", "half", "approximate"]:
+        """The engine that releases are made for; with Milvus they hold what searches without it."""
+        return "auto" if self.vector_engine == "milvus" else self.vector_engine
 
     @property
     def catalogue_url(self) -> str:

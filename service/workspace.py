@@ -16,6 +16,7 @@ from indexes.errors import CatalogueError
 from service.settings import Settings
 
 if TYPE_CHECKING:
+    from indexes.milvus import MilvusServer
     from indexes.store import ReleaseStore
     from recommender.catalogue.repository import Catalogue
     from recommender.decisions import DecisionLog
@@ -91,10 +92,19 @@ class Workspace:
 
         return load_encoder(encoder_folder(self.settings))
 
+    def milvus(self) -> MilvusServer | None:
+        """The server that searches vectors, where one is chosen."""
+        from indexes.milvus import MilvusServer
+
+        chosen = self.settings
+        if chosen.vector_engine != "milvus":
+            return None
+        return MilvusServer(chosen.milvus_uri, chosen.milvus_token.get_secret_value())
+
     def engine(self) -> Engine:
         from recommender.engine import Engine
 
-        engine = Engine.open(self.store(), self.encoder())
+        engine = Engine.open(self.store(), self.encoder(), milvus=self.milvus())
         if engine.remark:
             logger.warning(engine.remark)
         return engine

@@ -41,7 +41,12 @@ def refresh_releases(
             full=full,
             force=force,
             progress=report_progress,
+            engine=place.settings.built_engine,
         )
+        if place.milvus():
+            report_progress("milvus", 0, 1)
+            place.engine().warm()  # fills what Milvus lacks
+            report_progress("milvus", 1, 1)
     document = report.to_json()
     if as_json:
         print_json(document)

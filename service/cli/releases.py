@@ -151,11 +151,49 @@ def prune(
     as_json: Json = False,
 ) -> None:
     """Remove all but the newest N releases; the live one, pinned ones and those in use stay."""
-    done = workspace(home).store().prune(keep)
+    place = workspace(home)
+    done = place.store().prune(keep)
+    if server := place.milvus():
+        server.drop(done.removed)
     sentence = f"{len(done.removed)} removed"
     if done.in_use:
         sentence += f"; kept, because a process has them open: {', '.join(done.in_use)}"
     _done({"removed": list(done.removed), "in_use": list(done.in_use)}, sentence, as_json)
+
+
+@app.command("recall")
+def recall(
+    release: Annotated[
+        str, typer.Argument(metavar="[ID]", help="Id of a release (default: the live one).")
+    ] = "",
+    queries: Annotated[
+        int, typer.Option("--queries", metavar="N", min=1, help="How many needs and profiles to ask.")
+    ] = 500,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """How much of what an exact search finds the release finds: on average and for its worst queries."""
+    from recommender.searching import recalls
+    from recommender.snapshot import Snapshot
+
+    place = workspace(home)
+    opened = place.store().open(release)
+    found = recalls(Snapshot(opened.manifest, opened.path, opened.lease, place.milvus()), queries)
+    if as_json:
+        measured = {name: [each.to_json() for each in depths] for name, depths in found.items()}
+        print_json({"release": opened.manifest.release, "recall": measured})
+        return
+    if not found:
+        output().print("All collections are searched exactly: nothing is missed.")
+        return
+    from rich.table import Table
+
+    table = Table("collection", "best", "queries", "mean", "p5", "min", box=None, header_style="bold")
+    for name, depths in found.items():
+        for each in depths:
+            shares = (f"{share:.4f}" for share in (each.mean, each.fifth, each.least))
+            table.add_row(name, f"{each.depth}", f"{each.queries}", *shares)
+    output().print(table)
 
 
 def _tell(live: Live, as_json: bool) -> None:

@@ -79,7 +79,7 @@ def test_stored_vectors_cannot_be_written_through(vectors: np.ndarray, tmp_path:
     ExactIndex.from_vectors(vectors).save(tmp_path)
     loaded = ExactIndex.load(tmp_path)
     with pytest.raises(ValueError, match="read-only"):
-        loaded._vectors[0, 0] = 1.0
+        loaded.vectors[0, 0] = 1.0
 
 
 @pytest.mark.parametrize(

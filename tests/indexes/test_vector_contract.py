@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,13 +10,38 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from indexes.approximate import ApproximateIndex
 from indexes.errors import InputError
 from indexes.exact import ExactIndex
+from indexes.half import HalfIndex
+from indexes.milvus import MilvusIndex, MilvusServer
+from indexes.tuning import Tuning
 from indexes.vectors import VectorIndex
 
 Build = Callable[[NDArray[np.float32]], VectorIndex]
 Load = Callable[[Path], VectorIndex]
-BACKENDS: dict[str, tuple[Build, Load]] = {"exact": (ExactIndex.from_vectors, ExactIndex.load)}
+# Costs that make the planner compare codes as soon as there are more rows than a shortlist has.
+CODES = Tuning(scan=1e9, row=1e6, code=0, listed=0, product_from=2)
+SERVER = MilvusServer(str(Path(tempfile.mkdtemp(prefix="rongtong-milvus-")) / "milvus.db"))
+
+
+def in_milvus(exact: ExactIndex) -> MilvusIndex:
+    return SERVER.open("20260131-081500-001", "offerings", exact)
+
+
+BACKENDS: dict[str, tuple[Build, Load]] = {
+    "exact": (ExactIndex.from_vectors, ExactIndex.load),
+    "half": (HalfIndex.from_vectors, HalfIndex.load),
+    "approximate": (ApproximateIndex.from_vectors, ApproximateIndex.load),
+    "milvus": (
+        lambda vectors: in_milvus(ExactIndex.from_vectors(vectors)),
+        lambda folder: in_milvus(ExactIndex.load(folder)),
+    ),
+    "codes": (
+        lambda vectors: ApproximateIndex.from_vectors(vectors, CODES),
+        lambda folder: ApproximateIndex.load(folder, CODES),
+    ),
+}
 
 # Solvable by hand: rows 1 and 3 are equal, and so are 2 and 4.
 VECTORS = np.array([[1, 0], [0, 2], [1, 1], [0, 2], [1, 1]], np.float32)

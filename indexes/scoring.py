@@ -1,0 +1,157 @@
+"""Inner products over FAISS, and the order of the best.
+
+FAISS adds up the products of a row in an order that may depend on what is scored beside it, so the last bits
+of a score vary, and catalogues are full of equal vectors (many companies offer 汽车零部件). Hence two ways:
+:func:`score_all` and :func:`best_by_product` are fast and right within :func:`slack`; :func:`score_rows`
+gives a row the same bits wherever it lies and whatever is scored with it. The fast ones name candidates, with
+a margin as wide as their error, the other one settles them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.vectors import NO_ROW
+
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+# Every 61st score tells where the k-th best may lie; below this size a partition is as fast.
+_SAMPLE_STEP, _SAMPLE_FROM = 61, 20_000
+
+
+@cache
+def library() -> Any:
+    """The faiss module, imported when first searched with."""
+    import faiss
+
+    # FAISS compares batches of under 500 queries one by one unless told so; we call it for batches only
+    faiss.cvar.distance_compute_blas_threshold = 1
+    return faiss
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """At most *count* OpenMP threads for what the calling thread asks of FAISS; 0 leaves them as they are.
+    More than one only slow a single query down. The number belongs to the calling thread."""
+    faiss = library()
+    before = faiss.omp_get_max_threads()
+    if count:
+        faiss.omp_set_num_threads(count)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
+def slack(queries: Floats, longest: float) -> NDArray[np.float64]:
+    """(q,) how far two ways of adding up may differ on the scores of two rows of norm *longest* at most.
+
+    A sum is off by no more than d u times the product of both norms in any order of addition, u = 2^-24
+    (Higham, Accuracy and Stability of Numerical Algorithms, §3.1). Four times: for the k-th score and for
+    another's, in either way of adding up.
+    """
+    norms = np.linalg.norm(queries.astype(np.float64), axis=1)
+    found: NDArray[np.float64] = 4 * queries.shape[1] * 2.0**-24 * longest * norms
+    return found
+
+
+def score_all(vectors: Floats, query: Floats) -> Floats:
+    """(n,) the scores of all *vectors* (n, d) for one *query* (d,), read in one stream."""
+    faiss = library()
+    scores = np.empty(len(vectors), np.float32)
+    faiss.fvec_inner_products_ny(
+        faiss.swig_ptr(scores), faiss.swig_ptr(query), faiss.swig_ptr(vectors), query.size, len(vectors)
+    )
+    return scores
+
+
+def score_rows(vectors: Floats, queries: Floats, rows: Rows) -> Floats:
+    """(q, m) the scores of *rows* (q, m) of *vectors* for *queries* (q, d); -inf where a row is -1.
+
+    The same vector and query give the same bits in any row and in any company.
+    """
+    faiss = library()
+    rows, queries = np.ascontiguousarray(rows), np.ascontiguousarray(queries)
+    scores = np.empty(rows.shape, np.float32)
+    if rows.size:
+        faiss.fvec_inner_products_by_idx(
+            *map(faiss.swig_ptr, (scores, queries, vectors, rows)), vectors.shape[1], *rows.shape
+        )
+    return scores
+
+
+def best_by_product(
+    queries: Floats, k: int, blocks: Iterable[tuple[Rows | None, Floats]]
+) -> tuple[Floats, Rows, Floats]:
+    """Scores and rows (q, k), best first, and (q,) what no other row's score exceeds, by matrix products.
+
+    *blocks* are the rows and vectors of the parts of what is searched; None: all rows, in one block. Fewer
+    are padded with -inf and -1.
+    """
+    faiss = library()
+    scores = np.full((len(queries), 0), -np.inf, np.float32)
+    rows, unseen = np.zeros(scores.shape, np.int64), np.full(len(queries), -np.inf, np.float32)
+    for numbers, vectors in blocks:
+        if not len(vectors):
+            continue
+        most = min(k, len(vectors))
+        near, found = faiss.knn(queries, vectors, most, metric=faiss.METRIC_INNER_PRODUCT)
+        if most < len(vectors):
+            unseen = np.maximum(unseen, near[:, -1])
+        scores = np.concatenate([scores, near], axis=1)
+        rows = np.concatenate([rows, found if numbers is None else numbers[found]], axis=1)
+        if scores.shape[1] > k:
+            order = np.argpartition(-scores, k, axis=1)
+            unseen = np.maximum(unseen, np.take_along_axis(scores, order[:, k : k + 1], axis=1)[:, 0])
+            scores = np.take_along_axis(scores, order[:, :k], axis=1)
+            rows = np.take_along_axis(rows, order[:, :k], axis=1)
+    missing = ((0, 0), (0, k - scores.shape[1]))
+    return (
+        np.pad(scores, missing, constant_values=-np.inf),
+        np.pad(rows, missing, constant_values=NO_ROW),
+        unseen,
+    )
+
+
+def kth_best(scores: Floats, k: int) -> np.float32:
+    """The *k*-th greatest of *scores* (n,), 1 ≤ k ≤ n."""
+    if scores.size > max(_SAMPLE_FROM, 8 * k):
+        sample = scores[::_SAMPLE_STEP]
+        likely = min(2 * k // _SAMPLE_STEP + 8, sample.size)
+        most = scores[scores >= np.partition(sample, sample.size - likely)[sample.size - likely]]
+        if most.size >= k:
+            scores = most
+    found: np.float32 = np.partition(scores, scores.size - k)[scores.size - k]
+    return found
+
+
+def best(scores: Floats, rows: Rows, k: int) -> tuple[Floats, Rows]:
+    """The *k* best *scores* (q, m) with their *rows* (q, m), both (q, k): best first, equal scores by row.
+    Rows -1 come last; fewer than k are padded with -inf and -1.
+
+    >>> best(np.array([[1, 3, 3, 2]], np.float32), np.array([[0, 9, 4, 7]]), 3)[1].tolist()
+    [[4, 9, 7]]
+    """
+    found = np.full((len(scores), k), -np.inf, np.float32)
+    places = np.full((len(scores), k), NO_ROW, np.int64)
+    for query, (all_scores, all_rows) in enumerate(zip(scores, rows, strict=True)):
+        if all_scores.size > 2 * k:
+            chosen = all_scores >= kth_best(all_scores, k)
+            all_scores, all_rows = all_scores[chosen], all_rows[chosen]
+        # One sort of whole numbers: the bits of a float, negative ones turned about, rank as it does, and the
+        # row below them settles ties. Adding 0 turns -0 into 0; a row is one higher, so that -1 is a digit.
+        bits = (all_scores + np.float32(0)).view(np.int32).astype(np.int64)
+        bits ^= (bits >> 31) & 0x7FFFFFFF
+        keys = np.sort((-bits << 32) | (all_rows + 1))[:k]
+        bits = -(keys >> 32)
+        bits ^= (bits >> 31) & 0x7FFFFFFF
+        found[query, : keys.size] = bits.astype(np.int32).view(np.float32)
+        places[query, : keys.size] = (keys & 0xFFFFFFFF) - 1
+    return found, places
