@@ -25,6 +25,7 @@ from recommender.catalogue.domain import Enterprise, Need, NeedStatus, Offering,
 from recommender.catalogue.json_values import to_json
 from recommender.places import places_of
 from recommender.requirements import demands
+from recommender.requirements.claims import certificates_claimed, kinds_stated
 from recommender.standing import UNKNOWN, Past, pasts, yearly_business
 from recommender.text.normalise import for_search
 
@@ -59,15 +60,15 @@ class Content:
     offering_titles: list[str] = field(default_factory=list)
     offering_weights: list[float | None] = field(default_factory=list)
     offering_columns: _Columns = field(
-        default_factory=lambda: _Columns("link unit", "available_from available_until capacity")
+        default_factory=lambda: _Columns("link unit claims states", "available_from available_until capacity")
     )
     standing_texts: list[str] = field(default_factory=list)
     described: list[bool] = field(default_factory=list)
     enterprise_tokens: list[list[str]] = field(default_factory=list)
     enterprise_columns: _Columns = field(
         default_factory=lambda: _Columns(
-            "name region industry industry_chain tier size certification",
-            "first_offering region_code tier_order assessment business changed "
+            "name region industry industry_chain tier size certification claims",
+            "first_offering region_code tier_order assessment business capital changed "
             "track_record booked booked_day",
         )
     )
@@ -196,6 +197,8 @@ def _add_offering(content: Content, offering: Offering) -> None:
     columns.numbers["available_from"].append(_day(offering.available_from))
     columns.numbers["available_until"].append(_day(offering.available_until))
     columns.labels["unit"].append((for_search(offering.unit),))
+    columns.labels["claims"].append(_claims(offering.description))
+    columns.labels["states"].append(kinds_stated(offering))
     columns.numbers["capacity"].append(_number(offering.capacity))
 
 
@@ -211,6 +214,7 @@ def _add_enterprise(content: Content, enterprise: Enterprise, offerings: list[Of
     labels["tier"].append((enterprise.tier.value if enterprise.tier else "",))
     labels["size"].append((enterprise.size.value if enterprise.size else "",))
     labels["certification"].append(tuple(str(c) for c in enterprise.certifications))
+    labels["claims"].append(_claims(enterprise.description))
     assessments = [
         a
         for a in (
@@ -227,6 +231,7 @@ def _add_enterprise(content: Content, enterprise: Enterprise, offerings: list[Of
     numbers["tier_order"].append(TIER_ORDER[enterprise.tier] if enterprise.tier else math.nan)
     numbers["assessment"].append(sum(assessments) / len(assessments) if assessments else math.nan)
     numbers["business"].append(_number(yearly_business(enterprise)))
+    numbers["capital"].append(_number(enterprise.registered_capital))
 
 
 def _add_past(content: Content, changed: date, past: Past) -> None:
@@ -257,6 +262,10 @@ def _add_need(content: Content, need: Need) -> None:
     labels["unit"].append((for_search(need.unit),))
     numbers["quantity"].append(_number(need.quantity))
     numbers["budget"].append(_number(need.budget))
+
+
+def _claims(text: str) -> tuple[str, ...]:
+    return tuple(certificate.label for certificate in certificates_claimed(text))
 
 
 def _number(number: float | None) -> float:

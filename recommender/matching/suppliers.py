@@ -28,19 +28,19 @@ from recommender.matching.common import (
     Measured,
     Parts,
     Vectors,
-    coverages,
     echo,
     links_of,
 )
 from recommender.matching.diversity import enterprise_twins
 from recommender.matching.exposure import attention
-from recommender.matching.policy import fails, left_out, places_to_show, unproven
+from recommender.matching.judging import standings
+from recommender.matching.policy import left_out, places_to_show
 from recommender.places import Places, places_of
 from recommender.query import Policy, SupplierQuery
 from recommender.ranking import probability, score
 from recommender.ranking.features import supplier_features
-from recommender.requirements import Demand, demands, judge
-from recommender.results import Evidence, LeftOut, Recommendation, Requirement, Result
+from recommender.requirements import Demand, demands
+from recommender.results import Evidence, LeftOut, Recommendation, Result
 from recommender.retrieval import Candidates, find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask, Snapshot
 
@@ -86,7 +86,7 @@ def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[Suppl
 
 
 def measure(
-    parts: Parts, query: SupplierQuery, found: Found, asked: Sequence[Demand], places: Places
+    parts: Parts, query: SupplierQuery, found: Found, asked: tuple[Demand, ...], places: Places
 ) -> Measured:
     """The likeliest candidates, measured exactly, with a verdict on each of the demands *asked*.
 
@@ -102,24 +102,16 @@ def measure(
     rows = others.rows
     rough = supplier_features(snapshot, others, need, places, query.as_of)
     likeliest = score(parts.model, rough, rows, len(rows)).positions
-    judged: dict[int, tuple[Requirement, ...]] = {}
-
-    def verdicts(row: int) -> tuple[Requirement, ...]:
-        if asked and row not in judged:
-            offerings = [snapshot.offering(r) for r in snapshot.offering_rows(row)]
-            judged[row] = judge(asked, need, snapshot.enterprise(row), offerings, query.as_of)
-        return judged.get(row, ())
-
     kept = max(KEPT, 2 * query.top_k)
     while True:
         taken = others.take(np.sort(likeliest[:kept]))
         candidates = with_exact_offerings(snapshot, taken, found.vector, found.offered)
         features = supplier_features(snapshot, candidates, need, places, query.as_of)
-        told = [verdicts(int(row)) for row in candidates.rows]
+        stand = standings(snapshot, candidates.rows, asked, need, query.as_of)
         if asked:
-            features["requirement_coverage"] = coverages(told)
+            features["requirement_coverage"] = stand.coverages
         scored = score(parts.model, features, candidates.rows, len(candidates.rows))
-        measured = Measured(candidates, scored, told)
+        measured = Measured(candidates, scored, stand)
         enough = query.policy is Policy.LENIENT or kept >= len(rows)
         if enough or len(places_to_show(measured, query.policy)) >= query.top_k:
             return measured
@@ -160,15 +152,7 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
 
 def within(snapshot: Snapshot, query: SupplierQuery) -> tuple[Mask | None, Mask]:
     """Enterprises (n,) that the filters let pass (None: all), and their offerings (m,) that count."""
-    links = links_of(query)
-    allowed = snapshot.enterprises_within(query.filters, query.as_of)
-    offered = snapshot.offerings_within(links, query.as_of)
-    if allowed is not None:
-        offered &= allowed[snapshot.owner]
-    if links:
-        allowed = np.zeros(len(snapshot.first) - 1, np.bool_)
-        allowed[snapshot.owner[offered]] = True
-    return allowed, offered
+    return snapshot.suppliers_within(query.filters, links_of(query), query.as_of)
 
 
 def is_buyer(snapshot: Snapshot, need: Need) -> Mask:
@@ -206,7 +190,7 @@ def _arranged(
         exposure=query.exposure,
         ids=[str(head["enterprise_id"]) for head in heads],
         small=[
-            head.get("size") in _SMALL and not fails(measured.verdicts_at(place))
+            head.get("size") in _SMALL and not measured.fails(place)
             for head, place in zip(heads, shown, strict=False)
         ],
     )
@@ -242,7 +226,6 @@ def _brief(
     document: Document | None = None,
 ) -> Result:
     """What every result says; *document* is the enterprise's record where it was read before."""
-    verdicts = measured.verdicts_at(place)
     document = document or parts.snapshot.enterprises.documents.get(measured.row(place))
     return Result(
         enterprise_id=str(document["enterprise_id"]),
@@ -251,8 +234,8 @@ def _brief(
         score=probability(float(measured.scored.log_odds[place])),
         base=parts.model.base,
         contributions=(),
-        fails=fails(verdicts),
-        unproven=unproven(verdicts) if query.policy is Policy.STRICT else (),
+        fails=measured.fails(place),
+        unproven=measured.unproven(place) if query.policy is Policy.STRICT else (),
     )
 
 
