@@ -6,6 +6,7 @@ Documents go straight to their files; texts, tokens and filter columns stay in m
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,7 +26,7 @@ from recommender.catalogue.domain import Enterprise, Need, NeedStatus, Offering,
 from recommender.catalogue.json_values import to_json
 from recommender.places import places_of
 from recommender.requirements import demands
-from recommender.requirements.claims import certificates_claimed, kinds_stated
+from recommender.requirements.claims import certificates_claimed, kind_codes, kinds_stated
 from recommender.standing import UNKNOWN, Past, pasts, yearly_business
 from recommender.text.normalise import for_search
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from recommender.catalogue import Reader
 
 OFFERINGS, ENTERPRISES, NEEDS = "offerings", "enterprises", "needs"
+KINDS = "kinds"
 Vectors = NDArray[np.float32]
 Progress = Callable[[str, int, int], None]
 
@@ -59,6 +61,7 @@ class Content:
     offering_texts: list[str] = field(default_factory=list)
     offering_titles: list[str] = field(default_factory=list)
     offering_weights: list[float | None] = field(default_factory=list)
+    offering_kinds: list[array[int]] = field(default_factory=list)
     offering_columns: _Columns = field(
         default_factory=lambda: _Columns("link unit claims states", "available_from available_until capacity")
     )
@@ -192,6 +195,7 @@ def _add_offering(content: Content, offering: Offering) -> None:
     content.offering_texts.append(profile.offering_text(offering))
     content.offering_titles.append(offering.title)
     content.offering_weights.append(offering.weight)
+    content.offering_kinds.append(array("I", kind_codes(offering.title)))
     columns = content.offering_columns
     columns.labels["link"].append((offering.link.value,))
     columns.numbers["available_from"].append(_day(offering.available_from))

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.codes import CodeLists
 from indexes.documents import DocumentStore
 from indexes.errors import GateFailed, ReleaseError
 from indexes.exact import ExactIndex
@@ -26,7 +27,7 @@ from recommender import profile
 from recommender.catalogue import Catalogue
 from recommender.chains.building import Offered, build
 from recommender.chains.cleaning import clean
-from recommender.content import ENTERPRISES, NEEDS, OFFERINGS, Content, read_content
+from recommender.content import ENTERPRISES, KINDS, NEEDS, OFFERINGS, Content, read_content
 from recommender.encoder import Encoder
 from recommender.ranking.stored import put_into
 from recommender.snapshot import Snapshot
@@ -206,6 +207,7 @@ def _index(content: Content, vectors: Mapping[str, Vectors], folder: Path, tell:
         content.filters(name).save(folder / name / "filters")
         if name in words:
             LexicalIndex.build(words[name], k1=profile.K1, b=profile.B).save(folder / name / "lexical")
+    CodeLists.build(content.offering_kinds).save(folder / OFFERINGS / KINDS)
     tell("index", len(made), len(made))
 
 

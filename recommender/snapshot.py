@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.codes import CodeLists
 from indexes.documents import DocumentStore
 from indexes.exact import ExactIndex
 from indexes.filters import FilterColumns
@@ -25,7 +26,7 @@ from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.catalogue.json_values import from_json
 from recommender.chains.graph import ChainGraph
 from recommender.chains.stored import GRAPH
-from recommender.content import ENTERPRISES, NEEDS, OFFERINGS
+from recommender.content import ENTERPRISES, KINDS, NEEDS, OFFERINGS
 from recommender.query import Filters
 from recommender.requirements.certificates import canonical
 
@@ -86,6 +87,12 @@ class Snapshot:
         """The chain graph; one without nodes where the release was made before there were graphs."""
         folder = self.folder / GRAPH
         return ChainGraph.load(folder) if folder.is_dir() else ChainGraph.empty()
+
+    @cached_property
+    def kinds(self) -> CodeLists | None:
+        """What the title of each offering names, as codes; None where the release was made before these."""
+        folder = self.folder / OFFERINGS / KINDS
+        return CodeLists.load(folder) if folder.is_dir() else None
 
     @cached_property
     def first(self) -> Rows:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from recommender.catalogue.domain import Need
 from recommender.requirements import Demand, judge
 from recommender.requirements.certificates import Certificate, canonical
-from recommender.requirements.claims import LEAD_TIME
+from recommender.requirements.claims import LEAD_TIME, which_alike
 from recommender.requirements.mention import Capital, Place, Quantity
 from recommender.requirements.quantities import Measure
 from recommender.requirements.verdicts import (
@@ -33,6 +33,7 @@ from recommender.requirements.verdicts import (
     least_tier,
     place_code,
     sizes_for,
+    wanted_kind,
 )
 from recommender.results import Requirement
 from recommender.snapshot import Mask, Rows, Snapshot
@@ -213,6 +214,9 @@ class _Columns:
         """Statuses by the offerings of which *states* says that they speak of what is asked for."""
         found = np.full(len(self._rows), _UNKNOWN, np.int8)
         whose, offerings = self._whose[states], self._offerings[states]
+        if kinds := self._snapshot.kinds:
+            akin = which_alike(kinds, offerings, wanted_kind(self._need.title))
+            whose, offerings = whose[akin], offerings[akin]
         for position in np.unique(whose).tolist():
             told = [self._snapshot.offering(row) for row in offerings[whose == position]]
             status = judge_product(demand, self._need, told, self._as_of)

@@ -52,12 +52,13 @@ class _Case:
 
     def akin(self) -> list[Offering]:
         """The offerings that are of the kind that the need's title names."""
-        wanted = _wanted(self.need.title)
+        wanted = wanted_kind(self.need.title)
         return [offering for offering in self.offerings if alike(offering, wanted)]
 
 
 @lru_cache(maxsize=4096)
-def _wanted(title: str) -> frozenset[str]:
+def wanted_kind(title: str) -> frozenset[str]:
+    """The pairs of characters of a need's *title* by which offerings of its kind are known."""
     return grams(subject(title))
 
 
