@@ -39,8 +39,7 @@ class CodeLists:
     @classmethod
     def spliced(cls, old: CodeLists, splice: Splice, fresh: CodeLists) -> CodeLists:
         """The lists of all rows, from *old* ones and those of the *fresh* rows alone: what :meth:`build`
-        makes
-        of them together."""
+        makes of them together."""
         lengths = np.zeros(splice.size, np.int64)
         lengths[splice.kept] = np.diff(old._offsets)[splice.old]
         lengths[splice.fresh] = np.diff(fresh._offsets)

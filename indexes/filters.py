@@ -132,6 +132,10 @@ class FilterColumns:
         at = np.arange(whose.size) + np.repeat(first - (np.cumsum(counts) - counts), counts)
         return whose, self._row_values[at].astype(np.int64) - self._first[column]
 
+    def value(self, column: str, place: int) -> str:
+        """``values(column)[place]``, one alone."""
+        return self._labels[self._known(column, self._labels)][place]
+
     def has_any(self, column: str, values: Iterable[str], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """``mask_any(column, values)[rows]``, without looking at the other rows."""
         held = self.values(column)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,9 +128,13 @@ class _Columns:
 
     def certification(self, demand: Demand) -> Statuses:
         asked = demand.certificates
-        whose, which = self._columns.labels_at("certification", self._rows)
+        stated = self._stated
+        # what each name goes for while it is valid, then what has run out
+        kinds = [holding(certificate, None, asked, self._as_of) for certificate in stated.certificates]
+        holdings = np.array(kinds, np.int64)[stated.which]
+        holdings[(holdings == Holding.VALID) & stated.ended] = Holding.EXPIRED
         furthest = np.full(len(self._rows), -1)  # where nothing is stated
-        np.maximum.at(furthest, whose, self._holdings("certification", which, asked))
+        np.maximum.at(furthest, stated.whose, holdings)
         claimed = self._claimed(asked)
         silent = np.where(furthest < 0, _UNKNOWN, _MISSING)
         return np.select(
@@ -138,15 +143,17 @@ class _Columns:
             np.where(furthest == Holding.UNGRADED, _UNKNOWN, np.where(claimed, _MET, silent)),
         ).astype(np.int8)
 
-    def _holdings(self, column: str, which: Rows, asked: Sequence[Certificate]) -> Rows:
-        """How far the stated certificate at each of *which*, places in the values of *column*, goes."""
-        values = self._columns.values(column)
+    @cached_property
+    def _stated(self) -> _Stated:
+        whose, which = self._columns.labels_at("certification", self._rows)
         distinct, back = np.unique(which, return_inverse=True)
-        found = []
-        for place in distinct.tolist():
-            name, expires = _stated(values[place])
-            found.append(int(holding(canonical(name), expires, asked, self._as_of)))
-        return np.array(found, np.int64)[back]
+        parsed = [_certificate(self._columns.value("certification", place)) for place in distinct.tolist()]
+        numbers: dict[Certificate, int] = {}
+        each = np.array(
+            [numbers.setdefault(certificate, len(numbers)) for certificate, _ in parsed], np.int64
+        )
+        ended = np.array([expires is not None and expires < self._as_of for _, expires in parsed], np.bool_)
+        return _Stated(whose, each[back], ended[back], tuple(numbers))
 
     def _claimed(self, asked: Sequence[Certificate]) -> Mask:
         """Who claims, in words of its own or of an offering, to hold any of *asked*."""
@@ -156,9 +163,8 @@ class _Columns:
         theirs, offer = offers.labels_at("claims", self._offerings)
         for columns, whose, which in ((self._columns, own, owns), (offers, self._whose[theirs], offer)):
             if len(whose):
-                values = columns.values("claims")
                 distinct, back = np.unique(which, return_inverse=True)
-                held = [Certificate.of_label(values[place]) for place in distinct.tolist()]
+                held = [Certificate.of_label(columns.value("claims", place)) for place in distinct.tolist()]
                 enough = np.array([any(c.satisfies(a) for a in asked) for c in held], np.bool_)
                 found[whose[enough[back]]] = True
         return found
@@ -228,7 +234,21 @@ def _known(known: Mask, met: Mask) -> Statuses:
     return np.where(known, np.where(met, _MET, _MISSING), _UNKNOWN).astype(np.int8)
 
 
-def _stated(label: str) -> tuple[str, date | None]:
-    """Name and expiry of a certificate as a column states it."""
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """The certificates that candidates state: whose each is, which of *certificates*, and whether it has
+    ended."""
+
+    whose: Rows
+    which: Rows
+    ended: Mask
+    certificates: tuple[Certificate, ...]
+
+
+@lru_cache(maxsize=1 << 16)
+def _certificate(label: str) -> tuple[Certificate, date | None]:
+    """A certificate and its expiry as a column states them."""
     name, _, day = label.rpartition("@")
-    return (name, date.fromisoformat(day)) if _DAY.fullmatch(day) else (label, None)
+    if _DAY.fullmatch(day):
+        return canonical(name), date.fromisoformat(day)
+    return canonical(label), None
