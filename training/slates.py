@@ -25,7 +25,7 @@ from recommender.query import SupplierQuery
 from recommender.ranking import score
 from recommender.ranking.features import Floats, supplier_features
 from recommender.requirements import demands
-from recommender.retrieval import Candidates, with_exact_offerings
+from recommender.retrieval import Candidates, cosines, with_exact_offerings
 from recommender.snapshot import Rows, Snapshot
 from recommender.standing import UNKNOWN, pasts
 
@@ -177,7 +177,7 @@ def _with_rows(parts: Parts, found: Found, candidates: Candidates, rows: Rows, n
         rows=joined,
         semantic=np.full(len(joined), np.nan),
         offering=np.full(len(joined), -1, np.int64),
-        profile=(snapshot.enterprises.vectors.rows(joined) @ found.vector).astype(np.float64),
+        profile=cosines(snapshot.enterprises.vectors.rows(joined), found.vector),
         lexical=lexical[joined],
         graph=found.reached.values(joined) if found.reached else None,
     )

@@ -27,7 +27,7 @@ from recommender.query import SupplierQuery
 from recommender.ranking.features import Floats, capacity_fit, supplier_features
 from recommender.requirements import Demand, demands, judge
 from recommender.results import Requirement
-from recommender.retrieval import Candidates, with_exact_offerings
+from recommender.retrieval import Candidates, cosines, with_exact_offerings
 from recommender.snapshot import Mask
 from recommender.text.normalise import for_search
 
@@ -91,7 +91,7 @@ def measured(parts: Parts, asking: Asking, rows: Rows) -> tuple[Candidates, Feat
             block,
             np.full(len(block), np.nan),
             np.full(len(block), -1, np.int64),
-            (snapshot.enterprises.vectors.rows(block) @ asking.vector).astype(np.float64),
+            cosines(snapshot.enterprises.vectors.rows(block), asking.vector),
             asking.lexical[block],
             asking.lexical_best,
         )

@@ -110,8 +110,10 @@ def verdicts(
     rows = snapshot.offering_rows(row)
     columns = snapshot.offerings.filters
     if "claims" in columns.label_columns:
-        tells = columns.has_label("claims", rows) | columns.has_label("states", rows)
-        rows = rows[tells | ~np.isnan(columns.numbers("capacity")[rows])]
+        figures = columns.has_label("states", rows) | ~np.isnan(columns.numbers("capacity")[rows])
+        if snapshot.kinds:  # figures speak for offerings of the kind asked for only
+            figures[figures] = which_alike(snapshot.kinds, rows[figures], wanted_kind(need.title))
+        rows = rows[figures | columns.has_label("claims", rows)]
     return judge(demands, need, snapshot.enterprise(row), [snapshot.offering(r) for r in rows], as_of)
 
 

@@ -41,7 +41,7 @@ from recommender.ranking import probability, score
 from recommender.ranking.features import supplier_features
 from recommender.requirements import Demand, demands
 from recommender.results import Evidence, LeftOut, Recommendation, Result
-from recommender.retrieval import Candidates, find_suppliers, with_exact_offerings
+from recommender.retrieval import Candidates, cosines, find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask, Snapshot
 
 _BLOCK = 64  # needs that share one scan of the vectors
@@ -294,7 +294,7 @@ def _quotable_side(
     rows = rows[found.offered[rows]]
     vectors = snapshot.offerings.vectors.rows(rows)
     if len(rows):
-        alike = vectors @ found.vector
+        alike = cosines(vectors, found.vector)
         alike[rows == scored] = np.inf
         best = best_rows(alike, QUOTED)
         rows, vectors = rows[best], vectors[best]
