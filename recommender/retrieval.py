@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.snapshot import Mask, Rows, Snapshot
+from recommender.stages import stage
 
 if TYPE_CHECKING:
     from recommender.chains.transfer import Reaching
@@ -75,14 +76,16 @@ def find_suppliers(
     :func:`with_exact_offerings` measures those that matter.
     """
     enterprises, offerings = snapshot.enterprises, snapshot.offerings
-    near, near_rows = offerings.vectors.search(vectors, 2 * depth, None if offered.all() else offered)
-    _, profile_rows = enterprises.vectors.search(vectors, depth, allowed)
+    with stage("meaning"):
+        near, near_rows = offerings.vectors.search(vectors, 2 * depth, None if offered.all() else offered)
+        _, profile_rows = enterprises.vectors.search(vectors, depth, allowed)
     found: list[Candidates] = []
     for query, vector in enumerate(vectors):
         hits = near_rows[query] >= 0
         owners, first = np.unique(snapshot.owner[near_rows[query][hits]], return_index=True)
-        match = enterprises.lexical.match(words[query])
-        shared, sharing = match.best(depth, allowed)
+        with stage("words"):
+            match = enterprises.lexical.match(words[query])
+            shared, sharing = match.best(depth, allowed)
         named = profile_rows[query][profile_rows[query] >= 0]
         chained = reached[query]
         through = chained.best(allowed, max(1, depth // 4)) if chained else np.zeros(0, np.int64)
@@ -92,13 +95,15 @@ def find_suppliers(
         offering = np.full(len(rows), -1, np.int64)
         at = np.searchsorted(rows, owners)
         semantic[at], offering[at] = near[query][hits][first], near_rows[query][hits][first]
+        with stage("words"):
+            lexical = match.of(rows).astype(np.float64)
         found.append(
             Candidates(
                 rows,
                 semantic,
                 offering,
                 cosines(enterprises.vectors.rows(rows), vector),
-                match.of(rows).astype(np.float64),
+                lexical,
                 float(shared.max(initial=0.0)),
                 chained.values(rows) if chained else None,
             )

@@ -43,6 +43,7 @@ from recommender.requirements import Demand, demands
 from recommender.results import Evidence, LeftOut, Recommendation, Result
 from recommender.retrieval import Candidates, cosines, find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask, Snapshot
+from recommender.stages import stage
 
 _BLOCK = 64  # needs that share one scan of the vectors
 _COMPARED = 8  # offerings of an enterprise whose words are compared with another's
@@ -65,17 +66,23 @@ def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[Suppl
     """Each query with its candidates, in order; neighbours with the same filters share scans."""
     for _, alike in groupby(queries, lambda q: (q.filters, q.link, q.as_of)):
         same = list(alike)
-        allowed, offered = within(parts.snapshot, same[0])
+        with stage("filters"):
+            allowed, offered = within(parts.snapshot, same[0])
         for start in range(0, len(same), _BLOCK):
             block = same[start : start + _BLOCK]
-            texts = [text for query in block for text in profile.need_texts(query.need)]
-            encoded = parts.encoder.encode(texts)
-            vectors = np.stack([profile.need_vector(*encoded[i : i + 3]) for i in range(0, len(texts), 3)])
-            reached = [reaching(parts.snapshot.graph, query.need) for query in block]
+            with stage("read"):
+                texts = [text for query in block for text in profile.need_texts(query.need)]
+                encoded = parts.encoder.encode(texts)
+                vectors = np.stack(
+                    [profile.need_vector(*encoded[i : i + 3]) for i in range(0, len(texts), 3)]
+                )
+                words = [profile.need_tokens(query.need) for query in block]
+            with stage("graph"):
+                reached = [reaching(parts.snapshot.graph, query.need) for query in block]
             candidates = find_suppliers(
                 parts.snapshot,
                 vectors,
-                [profile.need_tokens(query.need) for query in block],
+                words,
                 allowed,
                 offered,
                 max(DEPTH, 2 * max(query.top_k for query in block)),
@@ -100,18 +107,22 @@ def measure(
     if not kept_in.all():
         others = others.take(np.flatnonzero(kept_in))
     rows = others.rows
-    rough = supplier_features(snapshot, others, need, places, query.as_of)
-    likeliest = score(parts.model, rough, rows, len(rows)).positions
+    with stage("measure"):
+        rough = supplier_features(snapshot, others, need, places, query.as_of)
+        likeliest = score(parts.model, rough, rows, len(rows)).positions
     kept = max(KEPT, 2 * query.top_k)
     while True:
-        taken = others.take(np.sort(likeliest[:kept]))
-        candidates = with_exact_offerings(snapshot, taken, found.vector, found.offered)
-        features = supplier_features(snapshot, candidates, need, places, query.as_of)
-        stand = standings(snapshot, candidates.rows, asked, need, query.as_of)
-        if asked:
-            features["requirement_coverage"] = stand.coverages
-        scored = score(parts.model, features, candidates.rows, len(candidates.rows))
-        measured = Measured(candidates, scored, stand)
+        with stage("measure"):
+            taken = others.take(np.sort(likeliest[:kept]))
+            candidates = with_exact_offerings(snapshot, taken, found.vector, found.offered)
+            features = supplier_features(snapshot, candidates, need, places, query.as_of)
+        with stage("judge"):
+            stand = standings(snapshot, candidates.rows, asked, need, query.as_of)
+            if asked:
+                features["requirement_coverage"] = stand.coverages
+        with stage("measure"):
+            scored = score(parts.model, features, candidates.rows, len(candidates.rows))
+            measured = Measured(candidates, scored, stand)
         enough = query.policy is Policy.LENIENT or kept >= len(rows)
         if enough or len(places_to_show(measured, query.policy)) >= query.top_k:
             return measured
@@ -120,22 +131,27 @@ def measure(
 
 def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
     """The enterprises for a need, best first, each explained where the query asks for it."""
-    asked, places = demands(query.need), places_of(query.need)
+    with stage("read"):
+        asked, places = demands(query.need), places_of(query.need)
     measured = measure(parts, query, found, asked, places)
-    shown = places_to_show(measured, query.policy)
-    heads = [
-        parts.snapshot.enterprises.documents.get(measured.row(place))
-        for place in shown[: looked_at(len(shown), query.top_k)]
-    ]
-    listed = _arranged(parts.snapshot, query, measured, shown, heads)
-    places_shown = [shown[each.place] for each in listed]
-    documents = [heads[each.place] if each.place < len(heads) else None for each in listed]
-    results = [
-        replace(_brief(parts, query, measured, place, rank, document), moved=each.moved)
-        for rank, (each, place, document) in enumerate(zip(listed, places_shown, documents, strict=True), 1)
-    ]
+    with stage("arrange"):
+        shown = places_to_show(measured, query.policy)
+        heads = [
+            parts.snapshot.enterprises.documents.get(measured.row(place))
+            for place in shown[: looked_at(len(shown), query.top_k)]
+        ]
+        listed = _arranged(parts.snapshot, query, measured, shown, heads)
+        places_shown = [shown[each.place] for each in listed]
+        documents = [heads[each.place] if each.place < len(heads) else None for each in listed]
+        results = [
+            replace(_brief(parts, query, measured, place, rank, document), moved=each.moved)
+            for rank, (each, place, document) in enumerate(
+                zip(listed, places_shown, documents, strict=True), 1
+            )
+        ]
     if query.explain and results:
-        results = _explained(parts, query, found, measured, places_shown, documents, results)
+        with stage("explain"):
+            results = _explained(parts, query, found, measured, places_shown, documents, results)
     return Recommendation(
         parts.snapshot.release,
         echoed(query, asked, places),
