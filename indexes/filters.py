@@ -195,6 +195,42 @@ class FilterColumns:
         start, stop = self._held.row_offsets[place : place + 2].tolist()
         return self._texts(column, self._held.labels[start:stop].tolist())
 
+    def labels_at(self, column: str, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Every label that *rows* (r,) have in *column*: whose it is, a position in *rows*, ascending, and
+        which, a position in :meth:`values`. Takes time for *rows* alone, whatever the size of the column."""
+        first, end = self._where(column, rows)
+        counts = end - first
+        whose = np.repeat(np.arange(rows.size), counts)
+        at = np.arange(whose.size) + np.repeat(first - (np.cumsum(counts) - counts), counts)
+        return whose, self._held.labels[at].astype(np.int64) - self._spans[column][0]
+
+    def value(self, column: str, place: int) -> str:
+        """``values(column)[place]``, one alone."""
+        start, _ = self._spans[self._known(column, self._spans)]
+        return self._texts(column, [start + place])[0]
+
+    def has_any(self, column: str, values: Iterable[str], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """``mask_any(column, values)[rows]``, without looking at the other rows."""
+        start, _ = self._spans[self._known(column, self._spans)]
+        numbers = [self._labels.find(column + _MARK + value) for value in values]
+        wanted = [number - start for number in numbers if number is not None]
+        found = np.zeros(rows.size, np.bool_)
+        if wanted:
+            whose, which = self.labels_at(column, rows)
+            found[whose[np.isin(which, wanted)]] = True
+        return found
+
+    def has_label(self, column: str, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(r,) whether each of *rows* has a label of *column* at all."""
+        first, end = self._where(column, rows)
+        labelled: NDArray[np.bool_] = end > first
+        return labelled
+
+    def _where(self, column: str, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(r,), (r,) where the labels of *rows* in *column* begin and end."""
+        start = self._position[self._known(column, self._position)] * self.size + rows
+        return self._held.row_offsets[start], self._held.row_offsets[start + 1]
+
     def numbers(self, column: str) -> NDArray[np.float64]:
         """The numbers (n,) of *column*, nan where absent; read-only."""
         return self._numbers[self._known(column, self._numbers)]

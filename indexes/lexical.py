@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.files import check_numbers, check_offsets, damaged, load_array, load_json, save_array, save_json
+from indexes.pruned import Columns, Match, Posting
 from indexes.splice import Splice
 from indexes.strings import StringTable
-from indexes.topk import best_rows
 from indexes.vectors import check_rows, check_search
 
 # Okapi BM25's usual constants: term saturation and length normalisation.
@@ -116,6 +116,7 @@ class LexicalIndex:
         self._postings_held = postings
         self._offsets, self._rows, self._scores = postings.offsets, postings.rows, scores
         self._k1, self._b = k1, b
+        self._columns = Columns(self.size, budget=scores.nbytes)
 
     @classmethod
     def build(cls, token_lists: Iterable[Sequence[str]], *, k1: float = K1, b: float = B) -> LexicalIndex:
@@ -167,11 +168,14 @@ class LexicalIndex:
 
     def scores(self, tokens: Sequence[str]) -> NDArray[np.float32]:
         """The score (n,) of every document for the query *tokens*; zeros for a query without known tokens."""
-        # in double precision, so that the order of the tokens does not show in the score
         total = np.zeros(self.size, np.float64)
-        for _, rows, added in self._postings(tokens):
-            total[rows] += added  # a token has each document once
+        for _, posting in self._postings(tokens):
+            posting.add_to(total)
         return total.astype(np.float32)
+
+    def match(self, tokens: Sequence[str]) -> Match:
+        """The scores of the best documents for *tokens* and of any others, without computing all."""
+        return Match(self.size, [posting for _, posting in self._postings(tokens)], self._columns)
 
     def search(
         self, tokens: Sequence[str], k: int, allowed: NDArray[np.bool_] | None = None
@@ -182,42 +186,43 @@ class LexicalIndex:
         :raises InputError: k < 1, or *allowed* is of the wrong shape or kind.
         """
         check_search(k, allowed, self.size)
-        scores = self.scores(tokens)
-        hits = np.flatnonzero(scores if allowed is None else scores * allowed)
-        best = hits[best_rows(scores[hits], k)]
-        return scores[best], best
+        return self.match(tokens).best(k, allowed)
 
     def scores_of(self, tokens: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """``scores(tokens)[rows]``, without scoring the other documents."""
         wanted = check_rows(rows, self.size)
         total = np.zeros(wanted.size, np.float64)
-        for _, held, added in self._postings(tokens):
-            place = np.minimum(np.searchsorted(held, wanted), held.size - 1)
-            total += np.where(held[place] == wanted, added[place], 0.0)
+        for _, posting in self._postings(tokens):
+            total += posting.at(wanted)
         return total.astype(np.float32)
+
+    def added_by(self, tokens: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(t, r) what each of t *tokens* adds to the scores of *rows* (r,), once each, 0 where unknown."""
+        wanted = check_rows(rows, self.size)
+        found = np.zeros((len(tokens), wanted.size))
+        place = {token: at for at, token in enumerate(tokens)}
+        for token, posting in self._postings(list(place)):
+            found[place[token]] = posting.at(wanted)
+        return found
 
     def token_scores(self, tokens: Sequence[str], row: int) -> dict[str, float]:
         """What each token adds to the score of document *row*, repeats included, greatest first.
 
         Tokens that add nothing are left out; the values add up to the score.
         """
-        (wanted,) = check_rows(np.array([row]), self.size)
-        found: dict[str, float] = {}
-        for token, held, added in self._postings(tokens):
-            place = int(np.searchsorted(held, wanted))
-            if place < held.size and held[place] == wanted:
-                found[token] = float(added[place])
-        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+        wanted = check_rows(np.array([row]), self.size)
+        added = {token: float(posting.at(wanted)[0]) for token, posting in self._postings(tokens)}
+        return {t: s for t, s in sorted(added.items(), key=lambda item: (-item[1], item[0])) if s}
 
-    def _postings(self, tokens: Sequence[str]) -> list[tuple[str, NDArray[np.int32], NDArray[np.float64]]]:
-        """Of each known token in the query: itself, the documents that hold it, and what it adds to them."""
+    def _postings(self, tokens: Sequence[str]) -> list[tuple[str, Posting]]:
+        """Each known token in the query with its postings, the rarest first: the one order of addition."""
         found = []
         for token, repeats in Counter(tokens).items():
             number = self._find(token)
             if number is not None:
                 span = slice(int(self._offsets[number]), int(self._offsets[number + 1]))
-                found.append((token, self._rows[span], repeats * self._scores[span].astype(np.float64)))
-        return found
+                found.append((token, Posting(number, repeats, self._rows[span], self._scores[span])))
+        return sorted(found, key=lambda each: (each[1].rows.size, each[1].number))
 
     def save(self, folder: Path) -> None:
         """Write the index into *folder*, which is made where it is missing."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes import engines
+from indexes.code_lists import CodeLists
 from indexes.documents import DocumentStore
 from indexes.filters import FilterColumns
 from indexes.lexical import LexicalIndex
@@ -18,7 +19,7 @@ from recommender import profile
 from recommender.catalogue import Kind, Reader
 from recommender.catalogue.domain import NeedStatus, Visibility
 from recommender.changes import FRESH, Plan
-from recommender.content import ENTERPRISES, NEEDS, OFFERINGS, Content
+from recommender.content import ENTERPRISES, KINDS, NEEDS, OFFERINGS, Content
 from recommender.snapshot import Collection
 from recommender.standing import UNKNOWN, pasts
 
@@ -94,6 +95,10 @@ def build_collections(
         if old:
             added = DocumentStore.load(plan.fresh_documents(folder, name))
             DocumentStore.spliced(folder / name / "documents", old.documents, plan.splices[name], added)
+    kinds = CodeLists.build(content.offering_kinds)
+    if plan.parent and plan.parent.kinds:
+        kinds = CodeLists.spliced(plan.parent.kinds, plan.splices[OFFERINGS], kinds)
+    kinds.save(folder / OFFERINGS / KINDS)
     shutil.rmtree(folder / FRESH, ignore_errors=True)
     tell("index", len(made), len(made))
 

@@ -9,6 +9,7 @@ a release made of a few fresh records and of what an older one holds equals one 
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,6 +27,7 @@ from recommender.catalogue.domain import Enterprise, Need, Offering, Size, Tier
 from recommender.catalogue.json_values import to_json
 from recommender.places import places_of
 from recommender.requirements import demands
+from recommender.requirements.claims import certificates_claimed, kind_codes, kinds_stated
 from recommender.standing import yearly_business
 from recommender.text.normalise import for_search
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from recommender.changes import Plan
 
 OFFERINGS, ENTERPRISES, NEEDS = "offerings", "enterprises", "needs"
+KINDS = "kinds"
 Vectors = NDArray[np.float32]
 Progress = Callable[[str, int, int], None]
 
@@ -68,8 +71,9 @@ class Content:
     offering_texts: list[str] = field(default_factory=list)
     offering_titles: list[str] = field(default_factory=list)
     offering_weights: list[float | None] = field(default_factory=list)
+    offering_kinds: list[array[int]] = field(default_factory=list)
     offering_columns: _Columns = field(
-        default_factory=lambda: _Columns("link unit", "available_from available_until capacity")
+        default_factory=lambda: _Columns("link unit claims states", "available_from available_until capacity")
     )
     standing_texts: list[str] = field(default_factory=list)
     described: list[bool] = field(default_factory=list)
@@ -77,8 +81,8 @@ class Content:
     enterprise_words: LexicalBuilder = field(default_factory=_words)
     enterprise_columns: _Columns = field(
         default_factory=lambda: _Columns(
-            "name region industry industry_chain tier size certification",
-            "region_code tier_order assessment business",
+            "name region industry industry_chain tier size certification claims",
+            "region_code tier_order assessment business capital",
         )
     )
     need_texts: list[tuple[str, str, str]] = field(default_factory=list)
@@ -182,11 +186,14 @@ def _add_offering(content: Content, offering: Offering) -> None:
     content.offering_texts.append(profile.offering_text(offering))
     content.offering_titles.append(offering.title)
     content.offering_weights.append(offering.weight)
+    content.offering_kinds.append(array("I", kind_codes(offering.title)))
     columns = content.offering_columns
     columns.labels["link"].append((offering.link.value,))
     columns.numbers["available_from"].append(_day(offering.available_from))
     columns.numbers["available_until"].append(_day(offering.available_until))
     columns.labels["unit"].append((for_search(offering.unit),))
+    columns.labels["claims"].append(_claims(offering.description))
+    columns.labels["states"].append(kinds_stated(offering))
     columns.numbers["capacity"].append(_number(offering.capacity))
 
 
@@ -203,6 +210,7 @@ def _add_enterprise(content: Content, enterprise: Enterprise, offerings: list[Of
     labels["tier"].append((enterprise.tier.value if enterprise.tier else "",))
     labels["size"].append((enterprise.size.value if enterprise.size else "",))
     labels["certification"].append(tuple(str(c) for c in enterprise.certifications))
+    labels["claims"].append(_claims(enterprise.description))
     assessments = [
         a
         for a in (
@@ -218,6 +226,7 @@ def _add_enterprise(content: Content, enterprise: Enterprise, offerings: list[Of
     numbers["tier_order"].append(TIER_ORDER[enterprise.tier] if enterprise.tier else math.nan)
     numbers["assessment"].append(sum(assessments) / len(assessments) if assessments else math.nan)
     numbers["business"].append(_number(yearly_business(enterprise)))
+    numbers["capital"].append(_number(enterprise.registered_capital))
 
 
 def _add_need(content: Content, need: Need) -> None:
@@ -238,6 +247,10 @@ def _add_need(content: Content, need: Need) -> None:
     labels["unit"].append((for_search(need.unit),))
     numbers["quantity"].append(_number(need.quantity))
     numbers["budget"].append(_number(need.budget))
+
+
+def _claims(text: str) -> tuple[str, ...]:
+    return tuple(certificate.label for certificate in certificates_claimed(text))
 
 
 def _number(number: float | None) -> float:

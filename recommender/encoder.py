@@ -13,6 +13,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,6 +27,7 @@ from recommender.text.normalise import SPELLING, for_search
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
+    from tokenizers.models import Model
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?")
 _PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
@@ -34,6 +36,20 @@ _LARGEST_JSON = 256 << 20
 # Tokens whose vectors are gathered at once: 32 thousand rows of 256 floats are 32 MB.
 _GATHER = 1 << 15
 _BATCH = 2048
+_FEW = 256  # texts that are cut one by one, on the calling thread; more go to all threads
+_SHORT = 64  # characters
+_KEPT_RUNS = 1 << 14
+_RUN = re.compile("[\u4e00-\u9fff0-9a-z]+")
+# Of a tokenizer: NFKC and small letters, neither of which changes a run; then cut at all but letters, digits
+_STEPS = [
+    {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Lowercase"}]},
+    {
+        "type": "Split",
+        "pattern": {"Regex": r"[^\p{L}\p{N}]+"},
+        "behavior": "Removed",
+        "invert": False,
+    },
+]
 # Tokens from which on a text is added up by itself.
 _LONG = 64
 
@@ -106,6 +122,8 @@ class StaticEncoder:
             raise _broken(folder, f"its tokenizer has {size} pieces, its weights {len(self._weights)} rows")
         self.dimension = int(self._weights.shape[1])
         self.fingerprint = fingerprint(folder)
+        self._run = lru_cache(maxsize=_KEPT_RUNS)(partial(_cut_run, self._tokenizer.model))
+        self._takes_runs = _hands_runs_on(self._tokenizer)
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -121,9 +139,17 @@ class StaticEncoder:
         pooled = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), _BATCH):
             batch = [spelled(text) for text in texts[start : start + _BATCH]]
-            pieces = [e.ids for e in self._tokenizer.encode_batch_fast(batch, add_special_tokens=False)]
-            self._pool(pieces, pooled[start : start + len(batch)])
+            self._pool(self._cut(batch), pooled[start : start + len(batch)])
         return normalised(pooled)
+
+    def _cut(self, batch: list[str]) -> list[list[int]]:
+        """The pieces of each text. Of a few texts those that are one run go to the model one by one, for the
+        tokenizer takes twice as long to prepare a phrase as the model to cut it; and the same come again."""
+        few = self._takes_runs and len(batch) <= _FEW
+        alone = [few and len(text) <= _SHORT and bool(_RUN.fullmatch(text)) for text in batch]
+        others = [text for text, run in zip(batch, alone, strict=True) if not run]
+        rest = iter(self._tokenizer.encode_batch_fast(others, add_special_tokens=False))
+        return [self._run(text) if run else next(rest).ids for text, run in zip(batch, alone, strict=True)]
 
     def _pool(self, pieces: list[list[int]], out: NDArray[np.float32]) -> None:
         """Write the mean vector of each list of pieces into *out*, gathering a bounded number at a time."""
@@ -159,6 +185,25 @@ class StaticEncoder:
             total = np.add.reduce(np.concatenate((total, gathered)), axis=0, keepdims=True)
         mean: NDArray[np.float32] = total[0] / np.float32(len(ids))
         return mean
+
+
+def _cut_run(model: Model, run: str) -> list[int]:
+    return [token.id for token in model.tokenize(run)]
+
+
+def _hands_runs_on(tokenizer: Tokenizer) -> bool:
+    """Whether *tokenizer* does nothing to a run of plain letters and digits but hand it to its model."""
+    from tokenizers.models import Unigram
+
+    steps = [
+        json.loads(step.__getstate__()) for step in (tokenizer.normalizer, tokenizer.pre_tokenizer) if step
+    ]
+    return (
+        steps == _STEPS
+        and isinstance(tokenizer.model, Unigram)
+        and not tokenizer.get_added_tokens_decoder()
+        and tokenizer.post_processor is None
+    )
 
 
 class SentenceTransformerEncoder:

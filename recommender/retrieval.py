@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.topk import best_rows
 from recommender.snapshot import Mask, Rows, Snapshot
+from recommender.stages import stage
 
 if TYPE_CHECKING:
     from recommender.chains.transfer import Reaching
@@ -76,32 +76,35 @@ def find_suppliers(
     :func:`with_exact_offerings` measures those that matter.
     """
     enterprises, offerings = snapshot.enterprises, snapshot.offerings
-    near, near_rows = offerings.vectors.search(vectors, 2 * depth, None if offered.all() else offered)
-    _, profile_rows = enterprises.vectors.search(vectors, depth, allowed)
+    with stage("meaning"):
+        near, near_rows = offerings.vectors.search(vectors, 2 * depth, None if offered.all() else offered)
+        _, profile_rows = enterprises.vectors.search(vectors, depth, allowed)
     found: list[Candidates] = []
     for query, vector in enumerate(vectors):
         hits = near_rows[query] >= 0
         owners, first = np.unique(snapshot.owner[near_rows[query][hits]], return_index=True)
-        scores = enterprises.lexical.scores(words[query]).astype(np.float64)
-        if allowed is not None:
-            scores = np.where(allowed, scores, 0.0)
+        with stage("words"):
+            match = enterprises.lexical.match(words[query])
+            shared, sharing = match.best(depth, allowed)
         named = profile_rows[query][profile_rows[query] >= 0]
         chained = reached[query]
         through = chained.best(allowed, max(1, depth // 4)) if chained else np.zeros(0, np.int64)
-        rows = np.unique(np.concatenate([owners, named, _best_positive(scores, depth), through]))
+        rows = np.unique(np.concatenate([owners, named, sharing, through]))
         semantic = np.full(len(rows), near[query][hits][-1] if hits.any() else np.nan)
         semantic[np.diff(snapshot.first)[rows] == 0] = np.nan
         offering = np.full(len(rows), -1, np.int64)
         at = np.searchsorted(rows, owners)
         semantic[at], offering[at] = near[query][hits][first], near_rows[query][hits][first]
+        with stage("words"):
+            lexical = match.of(rows).astype(np.float64)
         found.append(
             Candidates(
                 rows,
                 semantic,
                 offering,
-                (enterprises.vectors.rows(rows) @ vector).astype(np.float64),
-                scores[rows],
-                float(scores.max(initial=0.0)),
+                cosines(enterprises.vectors.rows(rows), vector),
+                lexical,
+                float(shared.max(initial=0.0)),
                 chained.values(rows) if chained else None,
             )
         )
@@ -110,14 +113,12 @@ def find_suppliers(
 
 def with_exact_offerings(snapshot: Snapshot, found: Candidates, vector: Vectors, offered: Mask) -> Candidates:
     """*found* with cosine and row of each enterprise's best offering among those *offered*."""
-    starts, ends = snapshot.first[found.rows], snapshot.first[found.rows + 1]
-    counts = ends - starts
+    counts = np.diff(snapshot.first)[found.rows]
     semantic, best = np.full(len(found.rows), np.nan), np.full(len(found.rows), -1, np.int64)
     if counts.sum():
-        # the offerings of all candidates in one gather: position i of candidate c is starts[c] + i
+        _, flat = snapshot.offerings_of(found.rows)
         edges = np.concatenate([[0], np.cumsum(counts)])
-        flat = np.repeat(starts - edges[:-1], counts) + np.arange(edges[-1])
-        alike = np.where(offered[flat], snapshot.offerings.vectors.rows(flat) @ vector, -np.inf)
+        alike = np.where(offered[flat], cosines(snapshot.offerings.vectors.rows(flat), vector), -np.inf)
         held = np.flatnonzero(counts)
         top = np.maximum.reduceat(alike, edges[:-1][held])
         first_best = np.flatnonzero(alike == np.repeat(top, counts[held]))
@@ -141,28 +142,30 @@ def find_needs(
     asking = np.concatenate([offerings[:_MOST_OFFERINGS], profile[None, :]])
     _, rows = needs.vectors.search(asking, depth, allowed)
     counted = [word for word, _ in Counter(words).most_common(_MOST_WORDS)]
-    scores = np.where(allowed, needs.lexical.scores(counted).astype(np.float64), 0.0)
-    found = np.unique(np.concatenate([rows[rows >= 0], _best_positive(scores, depth)]))
+    match = needs.lexical.match(counted)
+    shared, sharing = match.best(depth, allowed)
+    found = np.unique(np.concatenate([rows[rows >= 0], sharing]))
     vectors = needs.vectors.rows(found)
     semantic, best = np.full(len(found), np.nan), np.full(len(found), -1, np.int64)
     if len(offerings) and len(found):
-        alike = vectors @ offerings.T
-        best = np.argmax(alike, axis=1)
-        semantic = alike[np.arange(len(found)), best].astype(np.float64)
+        best = np.argmax(vectors @ offerings.T, axis=1)
+        semantic = cosines(vectors, offerings[best])
     return Candidates(
         rows=found,
         semantic=semantic,
         offering=best,
-        profile=(vectors @ profile).astype(np.float64),
-        lexical=scores[found],
-        lexical_best=float(scores.max(initial=0.0)),
+        profile=cosines(vectors, profile),
+        lexical=match.of(found).astype(np.float64),
+        lexical_best=float(shared.max(initial=0.0)),
     )
 
 
-def _best_positive(scores: Floats, count: int) -> Rows:
-    """Rows of the *count* best positive *scores*, best first, ties by row."""
-    positive = np.flatnonzero(scores > 0)
-    return positive[best_rows(scores[positive], count)]
+def cosines(vectors: Vectors, others: Vectors) -> Floats:
+    """(m,) the inner products of *vectors* (m, d) with *others* (d,) or (m, d), each added up by itself:
+    unlike in a matrix product, a pair's last bits do not depend on who else is measured, nor on the threads
+    of BLAS."""
+    alike: Floats = np.vecdot(vectors, others).astype(np.float64)
+    return alike
 
 
 def dense_score(found: Candidates) -> Floats:

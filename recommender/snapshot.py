@@ -6,16 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexes import engines
+from indexes.code_lists import CodeLists
 from indexes.documents import DocumentStore
 from indexes.filters import FilterColumns
 from indexes.lease import Lease
@@ -28,7 +29,7 @@ from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.catalogue.json_values import from_json
 from recommender.chains.graph import ChainGraph
 from recommender.chains.stored import GRAPH
-from recommender.content import ENTERPRISES, NEEDS, OFFERINGS
+from recommender.content import ENTERPRISES, KINDS, NEEDS, OFFERINGS
 from recommender.query import Filters
 from recommender.requirements.certificates import canonical
 
@@ -36,6 +37,8 @@ TUNING = "search costs"  # where the manifest's notes keep them, by collection
 
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
+
+_KEPT_MASKS = 16  # of a day and links: one for each link, yesterday and today
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,12 @@ class Snapshot:
         return ChainGraph.load(folder) if folder.is_dir() else ChainGraph.empty()
 
     @cached_property
+    def kinds(self) -> CodeLists | None:
+        """What the title of each offering names, as codes; None where the release was made before these."""
+        folder = self.folder / OFFERINGS / KINDS
+        return CodeLists.load(folder) if folder.is_dir() else None
+
+    @cached_property
     def first(self) -> Rows:
         """(n + 1,) the offering row at which each enterprise's offerings start; the last is their number."""
         starts = self.enterprises.filters.numbers("first_offering").astype(np.int64)
@@ -138,40 +147,44 @@ class Snapshot:
     def offering_rows(self, enterprise_row: int) -> Rows:
         return np.arange(self.first[enterprise_row], self.first[enterprise_row + 1])
 
+    def offerings_of(self, rows: Rows) -> tuple[Rows, Rows]:
+        """All offerings of the enterprises *rows* (r,) in one run: whose each is, a position in *rows*,
+        ascending, and its own row."""
+        starts = self.first[rows]
+        counts = self.first[rows + 1] - starts
+        whose = np.repeat(np.arange(len(rows)), counts)
+        return whose, np.arange(len(whose)) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+
     def enterprises_within(self, filters: Filters, as_of: date) -> Mask | None:
         """(n,) enterprises that pass *filters*; None where nothing is filtered.
 
         A certificate filter passes holders of a certificate that covers it and is valid on *as_of*.
         """
-        columns = self.enterprises.filters
-        masks: list[Mask] = []
-        if filters.region:
-            masks.append(columns.mask_prefix("region", filters.region))
-        if filters.industry:
-            masks.append(columns.mask_prefix("industry", filters.industry))
-        for name in ("tier", "size", "industry_chain"):
-            if values := getattr(filters, name):
-                masks.append(columns.mask_any(name, values))
-        if filters.certification:
-            wanted = [canonical(c) for c in filters.certification]
-            held = [
-                value
-                for value in columns.values("certification")
-                if any(canonical(value.partition("@")[0]).satisfies(w) for w in wanted)
-                and not (value.partition("@")[2] and value.partition("@")[2] < as_of.isoformat())
-            ]
-            masks.append(columns.mask_any("certification", held))
-        return _all(masks)
+        return _enterprises_within(self.enterprises.filters, filters, as_of)
 
     def offerings_within(self, links: tuple[str, ...], as_of: date) -> Mask:
-        """(m,) offerings available on *as_of*, of one of *links* where any are given."""
-        columns = self.offerings.filters
-        day = float(as_of.toordinal())
-        mask = columns.mask_range("available_from", -np.inf, day, absent=True)
-        mask &= columns.mask_range("available_until", day, np.inf, absent=True)
-        if links:
-            mask &= columns.mask_any("link", links)
-        return mask
+        """(m,) offerings available on *as_of*, of one of *links* where any are given; read-only."""
+        return self._offered(links, as_of)
+
+    def suppliers_within(
+        self, filters: Filters, links: tuple[str, ...], as_of: date
+    ) -> tuple[Mask | None, Mask]:
+        """Enterprises (n,) that pass *filters* and offer something on *links* (None: all of them), and their
+        offerings (m,) that count; read-only."""
+        return self._suppliers(filters, links, as_of)
+
+    # masks over a nation's offerings take milliseconds, and the same are asked for all day long
+
+    @cached_property
+    def _offered(self) -> Callable[[tuple[str, ...], date], Mask]:
+        return lru_cache(_KEPT_MASKS)(partial(_offerings_within, self.offerings.filters))
+
+    @cached_property
+    def _suppliers(self) -> Callable[[Filters, tuple[str, ...], date], tuple[Mask | None, Mask]]:
+        # nothing that is kept here may hold the snapshot: it must be gone when nobody uses it
+        return lru_cache(_KEPT_MASKS)(
+            partial(_suppliers_within, self.enterprises.filters, self._offered, self.first)
+        )
 
     def needs_within(
         self, filters: Filters, links: tuple[str, ...], visibility: tuple[str, ...], as_of: date
@@ -193,10 +206,53 @@ class Snapshot:
         return mask
 
 
-def _all(masks: list[Mask]) -> Mask | None:
-    if not masks:
-        return None
-    joined = masks[0]
-    for mask in masks[1:]:
-        joined = joined & mask
-    return joined
+def _enterprises_within(columns: FilterColumns, filters: Filters, as_of: date) -> Mask | None:
+    masks: list[Mask] = []
+    if filters.region:
+        masks.append(columns.mask_prefix("region", filters.region))
+    if filters.industry:
+        masks.append(columns.mask_prefix("industry", filters.industry))
+    for name in ("tier", "size", "industry_chain"):
+        if values := getattr(filters, name):
+            masks.append(columns.mask_any(name, values))
+    if filters.certification:
+        wanted = [canonical(c) for c in filters.certification]
+        held = [
+            value
+            for value in columns.values("certification")
+            if any(canonical(value.partition("@")[0]).satisfies(w) for w in wanted)
+            and not (value.partition("@")[2] and value.partition("@")[2] < as_of.isoformat())
+        ]
+        masks.append(columns.mask_any("certification", held))
+    return np.logical_and.reduce(masks) if masks else None
+
+
+def _offerings_within(columns: FilterColumns, links: tuple[str, ...], as_of: date) -> Mask:
+    day = float(as_of.toordinal())
+    mask = columns.mask_range("available_from", -np.inf, day, absent=True)
+    mask &= columns.mask_range("available_until", day, np.inf, absent=True)
+    if links:
+        mask &= columns.mask_any("link", links)
+    mask.flags.writeable = False
+    return mask
+
+
+def _suppliers_within(
+    columns: FilterColumns,
+    offerings_within: Callable[[tuple[str, ...], date], Mask],
+    first: Rows,
+    filters: Filters,
+    links: tuple[str, ...],
+    as_of: date,
+) -> tuple[Mask | None, Mask]:
+    allowed, offered = _enterprises_within(columns, filters, as_of), offerings_within(links, as_of)
+    if allowed is not None:
+        offered = offered & np.repeat(allowed, np.diff(first))
+    if links:
+        # an enterprise's offerings adjoin, so that it has one where the running count rises
+        counted = np.concatenate([[0], np.cumsum(offered)])
+        allowed = counted[first[1:]] > counted[first[:-1]]
+    for mask in (allowed, offered):
+        if mask is not None:
+            mask.flags.writeable = False
+    return allowed, offered

@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 
 from recommender import profile
 from recommender.catalogue.domain import Need, Outcome, Stage
-from recommender.matching.common import KEPT, Parts, coverages
+from recommender.matching.common import KEPT, Parts
+from recommender.matching.judging import standings
 from recommender.matching.suppliers import Found, find
 from recommender.places import places_of
 from recommender.query import SupplierQuery
 from recommender.ranking import score
 from recommender.ranking.features import Floats, supplier_features
-from recommender.requirements import demands, judge
-from recommender.retrieval import Candidates, with_exact_offerings
+from recommender.requirements import demands
+from recommender.retrieval import Candidates, cosines, with_exact_offerings
 from recommender.snapshot import Rows, Snapshot
 from recommender.standing import UNKNOWN, pasts
 
@@ -153,18 +154,8 @@ def _slate(
     candidates = _with_rows(parts, found, retrieved, seen, need)
     features = supplier_features(snapshot, candidates, need, places, query.as_of, past)
     if asked:
-        features["requirement_coverage"] = coverages(
-            [
-                judge(
-                    asked,
-                    need,
-                    snapshot.enterprise(row),
-                    [snapshot.offering(r) for r in snapshot.offering_rows(row)],
-                    query.as_of,
-                )
-                for row in candidates.rows
-            ]
-        )
+        stand = standings(snapshot, candidates.rows, asked, need, query.as_of)
+        features["requirement_coverage"] = stand.coverages
     ids = tuple(documents.id_of(int(row)) for row in candidates.rows)
     shown = np.array([enterprise in known.grades for enterprise in ids], np.bool_)
     ranks = np.array([known.ranks.get(enterprise, 0) for enterprise in ids], np.int64)
@@ -186,7 +177,7 @@ def _with_rows(parts: Parts, found: Found, candidates: Candidates, rows: Rows, n
         rows=joined,
         semantic=np.full(len(joined), np.nan),
         offering=np.full(len(joined), -1, np.int64),
-        profile=(snapshot.enterprises.vectors.rows(joined) @ found.vector).astype(np.float64),
+        profile=cosines(snapshot.enterprises.vectors.rows(joined), found.vector),
         lexical=lexical[joined],
         graph=found.reached.values(joined) if found.reached else None,
     )

@@ -126,7 +126,7 @@ def _of_node(
 def _of_offering(filling: Filling, row: int, at: int, offering: Offering, share: float) -> Thing:
     """Others on the same link whose offering means nearly the same."""
     snapshot = filling.snapshot
-    allowed = snapshot.offerings_within((offering.link.value,), filling.as_of)
+    allowed = snapshot.offerings_within((offering.link.value,), filling.as_of).copy()
     allowed[snapshot.offering_rows(row)] = False
     instead: list[Instead] = []
     if allowed.any():

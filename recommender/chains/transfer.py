@@ -259,8 +259,8 @@ def crossing_mask(snapshot: Snapshot, need: Need, reached: Reaching | None, rows
     if not need.industry_chain:
         return leaves
     columns = snapshot.enterprises.filters
-    stated = columns.mask_prefix("industry_chain", [""])[rows]
-    same = columns.mask_any("industry_chain", [need.industry_chain])[rows]
+    stated = columns.has_label("industry_chain", rows)
+    same = columns.has_any("industry_chain", [need.industry_chain], rows)
     crosses: NDArray[np.bool_] = np.where(stated, ~same, leaves)
     return crosses
 

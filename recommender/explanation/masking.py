@@ -97,10 +97,8 @@ def _shares(need: Need, spans: Sequence[str], sides: Sequence[Side], lexical: Le
     gone = [Counter(tokens(span) * text.count(span)) for span in spans]
     held = Counter(profile.need_tokens(need))
     rows = np.array([side.row for side in sides])
-    each = {
-        token: lexical.index.scores_of([token], rows).astype(np.float64)
-        for token in {t for counts in gone for t in counts if t in held}
-    }
+    taken = list({t: None for counts in gone for t in counts if t in held})
+    each = dict(zip(taken, lexical.index.added_by(taken, rows), strict=True))
     scores = np.tile(np.array([[side.lexical] for side in sides]), (1, 1 + len(spans)))
     for column, counts in enumerate(gone, 1):
         for token, count in counts.items():

@@ -30,11 +30,11 @@ from recommender.matching.common import (
     links_of,
 )
 from recommender.matching.diversity import need_twins
-from recommender.matching.policy import fails, left_out, places_to_show, unproven
+from recommender.matching.policy import left_out, places_to_show
 from recommender.query import BuyerQuery, Policy
 from recommender.ranking import probability, score
 from recommender.ranking.features import need_features
-from recommender.requirements import demands, judge
+from recommender.requirements import demands, failing, judge
 from recommender.results import LeftOut, Recommendation, Requirement, Result
 from recommender.retrieval import Candidates, find_needs
 
@@ -46,6 +46,22 @@ class Found:
     candidates: Candidates
     offerings: Vectors
     whole: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The verdicts on what each of c needs demands, by position."""
+
+    verdicts: Sequence[tuple[Requirement, ...]]
+
+    def fails(self, position: int) -> tuple[str, ...]:
+        return tuple(verdict.requirement for verdict in failing(self.verdicts[position]))
+
+    def unproven(self, position: int) -> tuple[str, ...]:
+        return tuple(v.requirement for v in self.verdicts[position] if v.must and v.status == "unknown")
+
+    def at(self, position: int) -> tuple[Requirement, ...]:
+        return self.verdicts[position]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +121,10 @@ def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
         candidates = found.candidates.take(np.sort(likeliest[:kept]))
         told = [verdicts(int(row)) for row in candidates.rows]
         features = need_features(snapshot, candidates, enterprise, offerings, query.as_of)
-        features["requirement_coverage"] = coverages([each for _, each in told])
+        judgements = [each for _, each in told]
+        features["requirement_coverage"] = coverages(judgements)
         scored = score(parts.model, features, candidates.rows, len(candidates.rows))
-        measured = Measured(candidates, scored, [each for _, each in told])
+        measured = Measured(candidates, scored, Told(judgements))
         enough = query.policy is Policy.LENIENT or kept >= len(likeliest)
         if enough or len(places_to_show(measured, query.policy)) >= query.top_k:
             return Judged(measured, [need for need, _ in told])
@@ -164,20 +181,19 @@ def _arranged(parts: Parts, query: BuyerQuery, judged: Judged, shown: Sequence[i
 
 
 def _brief(parts: Parts, query: BuyerQuery, judged: Judged, place: int, rank: int) -> Result:
-    need, verdicts = judged.need(place), judged.measured.verdicts_at(place)
-    scored = judged.measured.scored
+    need, measured = judged.need(place), judged.measured
     return Result(
         enterprise_id=need.buyer_id,
         name=need.buyer_name,
         rank=rank,
-        score=probability(float(scored.log_odds[place])),
+        score=probability(float(measured.scored.log_odds[place])),
         base=parts.model.base,
-        contributions=scored.parts(place, parts.model),
+        contributions=measured.scored.parts(place, parts.model),
         need_id=need.need_id,
         title=need.title,
-        requirements=verdicts,
-        fails=fails(verdicts),
-        unproven=unproven(verdicts) if query.policy is Policy.STRICT else (),
+        requirements=measured.verdicts_at(place),
+        fails=measured.fails(place),
+        unproven=measured.unproven(place) if query.policy is Policy.STRICT else (),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,22 @@ KEPT = 200  # candidates that are measured exactly and whose requirements are ju
 QUOTED = 2  # offerings quoted as evidence for one enterprise
 
 Vectors = NDArray[np.float32]
-Verdicts = Sequence[tuple[Requirement, ...]]
+
+
+class Verdicts(Protocol):
+    """How c candidates stand to what is demanded, by position."""
+
+    def fails(self, position: int) -> tuple[str, ...]:
+        """The must-have requirements that are missing or in conflict."""
+        ...
+
+    def unproven(self, position: int) -> tuple[str, ...]:
+        """The must-have requirements of which nothing is known."""
+        ...
+
+    def at(self, position: int) -> tuple[Requirement, ...]:
+        """The whole verdicts, with their sources."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +87,17 @@ class Measured:
         """The row of the candidate at *place* by score."""
         return int(self.candidates.rows[self.scored.positions[place]])
 
+    def fails(self, place: int) -> tuple[str, ...]:
+        return self.verdicts.fails(int(self.scored.positions[place]))
+
+    def unproven(self, place: int) -> tuple[str, ...]:
+        return self.verdicts.unproven(int(self.scored.positions[place]))
+
     def verdicts_at(self, place: int) -> tuple[Requirement, ...]:
-        return self.verdicts[int(self.scored.positions[place])]
+        return self.verdicts.at(int(self.scored.positions[place]))
 
 
-def coverages(verdicts: Verdicts) -> Floats:
+def coverages(verdicts: Sequence[tuple[Requirement, ...]]) -> Floats:
     """(c,) requirement coverage, NaN where nothing is asked."""
     return np.array([coverage(v) if v else np.nan for v in verdicts], np.float64)
 

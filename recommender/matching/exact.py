@@ -18,14 +18,16 @@ from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.chains.transfer import Reaching, reaching
 from recommender.content import TIER_ORDER
+from recommender.matching import judging
 from recommender.matching.common import Parts, Vectors, coverages, links_of
+from recommender.matching.judging import standings
 from recommender.matching.suppliers import is_buyer, within
 from recommender.places import Places, places_of
 from recommender.query import SupplierQuery
 from recommender.ranking.features import Floats, capacity_fit, supplier_features
 from recommender.requirements import Demand, demands, judge
 from recommender.results import Requirement
-from recommender.retrieval import Candidates, with_exact_offerings
+from recommender.retrieval import Candidates, cosines, with_exact_offerings
 from recommender.snapshot import Mask
 from recommender.text.normalise import for_search
 
@@ -89,7 +91,7 @@ def measured(parts: Parts, asking: Asking, rows: Rows) -> tuple[Candidates, Feat
             block,
             np.full(len(block), np.nan),
             np.full(len(block), -1, np.int64),
-            (snapshot.enterprises.vectors.rows(block) @ asking.vector).astype(np.float64),
+            cosines(snapshot.enterprises.vectors.rows(block), asking.vector),
             asking.lexical[block],
             asking.lexical_best,
         )
@@ -108,7 +110,7 @@ def measured(parts: Parts, asking: Asking, rows: Rows) -> tuple[Candidates, Feat
 
 def verdicts(parts: Parts, asking: Asking, row: int) -> tuple[Requirement, ...]:
     """How the enterprise *row* stands to each demand of the need."""
-    return judged(asking, *stored(parts, row)) if asking.asked else ()
+    return judging.verdicts(parts.snapshot, row, asking.asked, asking.need, asking.query.as_of)
 
 
 def judged(asking: Asking, enterprise: Enterprise, offerings: Sequence[Offering]) -> tuple[Requirement, ...]:
@@ -125,7 +127,8 @@ def log_odds(parts: Parts, asking: Asking, rows: Rows) -> Floats:
     """(c,) the log-odds that the model gives the enterprises *rows* (c,), ascending, each of them judged."""
     _, features = measured(parts, asking, rows)
     if asking.asked:
-        features["requirement_coverage"] = coverages([verdicts(parts, asking, int(row)) for row in rows])
+        stand = standings(parts.snapshot, rows, asking.asked, asking.need, asking.query.as_of)
+        features["requirement_coverage"] = stand.coverages
     return parts.model.log_odds(parts.model.contributions(features))
 
 

@@ -14,26 +14,16 @@ from dataclasses import replace
 from recommender.matching.common import Measured
 from recommender.query import Policy
 from recommender.requirements import failing
-from recommender.results import LeftOut, Requirement, Result
+from recommender.results import LeftOut, Result
 
 _TOLD = 3  # candidates left out that are named
-
-
-def fails(verdicts: Sequence[Requirement]) -> tuple[str, ...]:
-    """The must-have requirements that *verdicts* say are missing or in conflict."""
-    return tuple(verdict.requirement for verdict in failing(verdicts))
-
-
-def unproven(verdicts: Sequence[Requirement]) -> tuple[str, ...]:
-    """The must-have requirements of which nothing is known."""
-    return tuple(v.requirement for v in verdicts if v.must and v.status == "unknown")
 
 
 def places_to_show(measured: Measured, policy: Policy) -> list[int]:
     """The places, by score, of the candidates that *policy* lets into the list."""
     if policy is Policy.LENIENT:
         return list(range(measured.size))
-    return [place for place in range(measured.size) if not failing(measured.verdicts_at(place))]
+    return [place for place in range(measured.size) if not measured.fails(place)]
 
 
 def left_out(measured: Measured, shown: Sequence[int], most: int, brief: Callable[[int], Result]) -> LeftOut:
@@ -45,7 +35,7 @@ def left_out(measured: Measured, shown: Sequence[int], most: int, brief: Callabl
     last = shown[most - 1] if len(shown) >= most else measured.size
     qualified = set(shown)
     missed = [place for place in range(last) if place not in qualified]
-    reasons = Counter(name for place in missed for name in dict.fromkeys(fails(measured.verdicts_at(place))))
+    reasons = Counter(name for place in missed for name in dict.fromkeys(measured.fails(place)))
     best = [
         replace(brief(place), requirements=failing(measured.verdicts_at(place))) for place in missed[:_TOLD]
     ]

@@ -28,21 +28,22 @@ from recommender.matching.common import (
     Measured,
     Parts,
     Vectors,
-    coverages,
     echo,
     links_of,
 )
 from recommender.matching.diversity import enterprise_twins
 from recommender.matching.exposure import attention
-from recommender.matching.policy import fails, left_out, places_to_show, unproven
+from recommender.matching.judging import standings
+from recommender.matching.policy import left_out, places_to_show
 from recommender.places import Places, places_of
 from recommender.query import Policy, SupplierQuery
 from recommender.ranking import probability, score
 from recommender.ranking.features import supplier_features
-from recommender.requirements import Demand, demands, judge
-from recommender.results import Evidence, LeftOut, Recommendation, Requirement, Result
-from recommender.retrieval import Candidates, find_suppliers, with_exact_offerings
+from recommender.requirements import Demand, demands
+from recommender.results import Evidence, LeftOut, Recommendation, Result
+from recommender.retrieval import Candidates, cosines, find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask, Snapshot
+from recommender.stages import stage
 
 _BLOCK = 64  # needs that share one scan of the vectors
 _COMPARED = 8  # offerings of an enterprise whose words are compared with another's
@@ -65,17 +66,23 @@ def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[Suppl
     """Each query with its candidates, in order; neighbours with the same filters share scans."""
     for _, alike in groupby(queries, lambda q: (q.filters, q.link, q.as_of)):
         same = list(alike)
-        allowed, offered = within(parts.snapshot, same[0])
+        with stage("filters"):
+            allowed, offered = within(parts.snapshot, same[0])
         for start in range(0, len(same), _BLOCK):
             block = same[start : start + _BLOCK]
-            texts = [text for query in block for text in profile.need_texts(query.need)]
-            encoded = parts.encoder.encode(texts)
-            vectors = np.stack([profile.need_vector(*encoded[i : i + 3]) for i in range(0, len(texts), 3)])
-            reached = [reaching(parts.snapshot.graph, query.need) for query in block]
+            with stage("read"):
+                texts = [text for query in block for text in profile.need_texts(query.need)]
+                encoded = parts.encoder.encode(texts)
+                vectors = np.stack(
+                    [profile.need_vector(*encoded[i : i + 3]) for i in range(0, len(texts), 3)]
+                )
+                words = [profile.need_tokens(query.need) for query in block]
+            with stage("graph"):
+                reached = [reaching(parts.snapshot.graph, query.need) for query in block]
             candidates = find_suppliers(
                 parts.snapshot,
                 vectors,
-                [profile.need_tokens(query.need) for query in block],
+                words,
                 allowed,
                 offered,
                 max(DEPTH, 2 * max(query.top_k for query in block)),
@@ -86,7 +93,7 @@ def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[Suppl
 
 
 def measure(
-    parts: Parts, query: SupplierQuery, found: Found, asked: Sequence[Demand], places: Places
+    parts: Parts, query: SupplierQuery, found: Found, asked: tuple[Demand, ...], places: Places
 ) -> Measured:
     """The likeliest candidates, measured exactly, with a verdict on each of the demands *asked*.
 
@@ -100,26 +107,22 @@ def measure(
     if not kept_in.all():
         others = others.take(np.flatnonzero(kept_in))
     rows = others.rows
-    rough = supplier_features(snapshot, others, need, places, query.as_of)
-    likeliest = score(parts.model, rough, rows, len(rows)).positions
-    judged: dict[int, tuple[Requirement, ...]] = {}
-
-    def verdicts(row: int) -> tuple[Requirement, ...]:
-        if asked and row not in judged:
-            offerings = [snapshot.offering(r) for r in snapshot.offering_rows(row)]
-            judged[row] = judge(asked, need, snapshot.enterprise(row), offerings, query.as_of)
-        return judged.get(row, ())
-
+    with stage("measure"):
+        rough = supplier_features(snapshot, others, need, places, query.as_of)
+        likeliest = score(parts.model, rough, rows, len(rows)).positions
     kept = max(KEPT, 2 * query.top_k)
     while True:
-        taken = others.take(np.sort(likeliest[:kept]))
-        candidates = with_exact_offerings(snapshot, taken, found.vector, found.offered)
-        features = supplier_features(snapshot, candidates, need, places, query.as_of)
-        told = [verdicts(int(row)) for row in candidates.rows]
-        if asked:
-            features["requirement_coverage"] = coverages(told)
-        scored = score(parts.model, features, candidates.rows, len(candidates.rows))
-        measured = Measured(candidates, scored, told)
+        with stage("measure"):
+            taken = others.take(np.sort(likeliest[:kept]))
+            candidates = with_exact_offerings(snapshot, taken, found.vector, found.offered)
+            features = supplier_features(snapshot, candidates, need, places, query.as_of)
+        with stage("judge"):
+            stand = standings(snapshot, candidates.rows, asked, need, query.as_of)
+            if asked:
+                features["requirement_coverage"] = stand.coverages
+        with stage("measure"):
+            scored = score(parts.model, features, candidates.rows, len(candidates.rows))
+            measured = Measured(candidates, scored, stand)
         enough = query.policy is Policy.LENIENT or kept >= len(rows)
         if enough or len(places_to_show(measured, query.policy)) >= query.top_k:
             return measured
@@ -128,22 +131,27 @@ def measure(
 
 def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
     """The enterprises for a need, best first, each explained where the query asks for it."""
-    asked, places = demands(query.need), places_of(query.need)
+    with stage("read"):
+        asked, places = demands(query.need), places_of(query.need)
     measured = measure(parts, query, found, asked, places)
-    shown = places_to_show(measured, query.policy)
-    heads = [
-        parts.snapshot.enterprises.documents.get(measured.row(place))
-        for place in shown[: looked_at(len(shown), query.top_k)]
-    ]
-    listed = _arranged(parts.snapshot, query, measured, shown, heads)
-    places_shown = [shown[each.place] for each in listed]
-    documents = [heads[each.place] if each.place < len(heads) else None for each in listed]
-    results = [
-        replace(_brief(parts, query, measured, place, rank, document), moved=each.moved)
-        for rank, (each, place, document) in enumerate(zip(listed, places_shown, documents, strict=True), 1)
-    ]
+    with stage("arrange"):
+        shown = places_to_show(measured, query.policy)
+        heads = [
+            parts.snapshot.enterprises.documents.get(measured.row(place))
+            for place in shown[: looked_at(len(shown), query.top_k)]
+        ]
+        listed = _arranged(parts.snapshot, query, measured, shown, heads)
+        places_shown = [shown[each.place] for each in listed]
+        documents = [heads[each.place] if each.place < len(heads) else None for each in listed]
+        results = [
+            replace(_brief(parts, query, measured, place, rank, document), moved=each.moved)
+            for rank, (each, place, document) in enumerate(
+                zip(listed, places_shown, documents, strict=True), 1
+            )
+        ]
     if query.explain and results:
-        results = _explained(parts, query, found, measured, places_shown, documents, results)
+        with stage("explain"):
+            results = _explained(parts, query, found, measured, places_shown, documents, results)
     return Recommendation(
         parts.snapshot.release,
         echoed(query, asked, places),
@@ -160,15 +168,7 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
 
 def within(snapshot: Snapshot, query: SupplierQuery) -> tuple[Mask | None, Mask]:
     """Enterprises (n,) that the filters let pass (None: all), and their offerings (m,) that count."""
-    links = links_of(query)
-    allowed = snapshot.enterprises_within(query.filters, query.as_of)
-    offered = snapshot.offerings_within(links, query.as_of)
-    if allowed is not None:
-        offered &= allowed[snapshot.owner]
-    if links:
-        allowed = np.zeros(len(snapshot.first) - 1, np.bool_)
-        allowed[snapshot.owner[offered]] = True
-    return allowed, offered
+    return snapshot.suppliers_within(query.filters, links_of(query), query.as_of)
 
 
 def is_buyer(snapshot: Snapshot, need: Need) -> Mask:
@@ -206,7 +206,7 @@ def _arranged(
         exposure=query.exposure,
         ids=[str(head["enterprise_id"]) for head in heads],
         small=[
-            head.get("size") in _SMALL and not fails(measured.verdicts_at(place))
+            head.get("size") in _SMALL and not measured.fails(place)
             for head, place in zip(heads, shown, strict=False)
         ],
     )
@@ -242,7 +242,6 @@ def _brief(
     document: Document | None = None,
 ) -> Result:
     """What every result says; *document* is the enterprise's record where it was read before."""
-    verdicts = measured.verdicts_at(place)
     document = document or parts.snapshot.enterprises.documents.get(measured.row(place))
     return Result(
         enterprise_id=str(document["enterprise_id"]),
@@ -251,8 +250,8 @@ def _brief(
         score=probability(float(measured.scored.log_odds[place])),
         base=parts.model.base,
         contributions=(),
-        fails=fails(verdicts),
-        unproven=unproven(verdicts) if query.policy is Policy.STRICT else (),
+        fails=measured.fails(place),
+        unproven=measured.unproven(place) if query.policy is Policy.STRICT else (),
     )
 
 
@@ -311,7 +310,7 @@ def _quotable_side(
     rows = rows[found.offered[rows]]
     vectors = snapshot.offerings.vectors.rows(rows)
     if len(rows):
-        alike = vectors @ found.vector
+        alike = cosines(vectors, found.vector)
         alike[rows == scored] = np.inf
         best = best_rows(alike, QUOTED)
         rows, vectors = rows[best], vectors[best]

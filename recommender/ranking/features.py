@@ -91,20 +91,19 @@ def supplier_features(
     features |= _place_matches(np.array([int(places.site or 0)]), np.array([int(places.seat or 0)]), here)
     chains = [need.industry_chain] if need.industry_chain else []
     features["chain_match"] = _chain_match(columns, rows, chains)
-    linked = snapshot.offerings.filters.mask_any("link", [need.link.value])
-    known = found.offering >= 0
+    offers, known = snapshot.offerings.filters, found.offering >= 0
+    best = found.offering[known]
     features["link_match"] = np.full(len(rows), np.nan)
-    features["link_match"][known] = linked[found.offering[known]]
+    features["link_match"][known] = offers.has_any("link", [need.link.value], best)
     features["tier"] = columns.numbers("tier_order")[rows]
     features["assessment"] = columns.numbers("assessment")[rows]
 
     def past(name: str) -> Floats:
         return (columns.numbers(name) if history is None else history[name])[rows]
 
-    offers = snapshot.offerings.filters
-    same_unit, best = offers.mask_any("unit", [for_search(need.unit)]), found.offering[known]
+    same_unit = offers.has_any("unit", [for_search(need.unit)], best)
     capacity = np.full(len(rows), np.nan)
-    capacity[known] = np.where(same_unit[best], offers.numbers("capacity")[best], np.nan)
+    capacity[known] = np.where(same_unit, offers.numbers("capacity")[best], np.nan)
     features["capacity_fit"] = capacity_fit(capacity, np.array([_number(need.quantity)]))
     budget, business = np.array([_number(need.budget)]), columns.numbers("business")[rows]
     features["scale_fit"] = scale_fit(budget, business)
@@ -136,14 +135,14 @@ def need_features(
     features["chain_match"] = _chain_match(columns, rows, enterprise.industry_chains)
     features["link_match"] = np.full(len(rows), np.nan)
     for link in {offering.link for offering in offerings}:
-        linked = columns.mask_any("link", [link.value])[rows]
+        linked = columns.has_any("link", [link.value], rows)
         offers = np.array([at >= 0 and offerings[at].link == link for at in found.offering], np.bool_)
         features["link_match"][offers] = linked[offers]
     best = [offerings[at] if at >= 0 else None for at in found.offering]
     capacity = np.array([_number(offer.capacity if offer else None) for offer in best], np.float64)
     for unit in {offering.unit for offering in offerings}:
         measured = np.array([offer is not None and offer.unit == unit for offer in best], np.bool_)
-        capacity[measured & ~columns.mask_any("unit", [for_search(unit)])[rows]] = np.nan
+        capacity[measured & ~columns.has_any("unit", [for_search(unit)], rows)] = np.nan
     features["capacity_fit"] = capacity_fit(capacity, columns.numbers("quantity")[rows])
     business = np.array([_number(yearly_business(enterprise))])
     features["scale_fit"] = scale_fit(columns.numbers("budget")[rows], business)
@@ -251,6 +250,6 @@ def _chain_match(columns: FilterColumns, rows: NDArray[np.int64], chains: Sequen
     """1 where one of *chains* is stated, 0 where only others are, NaN where either side states none."""
     if not chains:
         return np.full(len(rows), np.nan)
-    same = columns.mask_any("industry_chain", chains)[rows]
-    stated = columns.mask_prefix("industry_chain", [""])[rows]
+    same = columns.has_any("industry_chain", chains, rows)
+    stated = columns.has_label("industry_chain", rows)
     return np.where(stated, same.astype(np.float64), np.nan)

@@ -37,6 +37,15 @@ class Certificate:
     def __str__(self) -> str:
         return with_grade(self.name, self.grade)
 
+    @property
+    def label(self) -> str:
+        """What stands for this certificate in a column of labels; :meth:`of_label` reads it."""
+        return f"{self.grade}{self.name}"
+
+    @classmethod
+    def of_label(cls, label: str) -> Certificate:
+        return cls(label[1:], int(label[0]))
+
 
 # 建筑行业(建筑工程)设计 is a part of 建筑行业设计
 _SUBSECTOR = re.compile(r"(?<=行业)\(.*\)(?=设计)")

@@ -8,7 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.code_lists import CodeLists
 from recommender.catalogue.domain import Enterprise, Offering
 from recommender.requirements.certificates import Certificate, find_certificates
 from recommender.requirements.fold import fold, lower
@@ -23,6 +28,10 @@ _HOLDS = re.compile(
 _LEAD_TIME = re.compile(r"(?:交期|交货期|供货周期|交付周期)\s?(?P<n>\d+)\s?(?P<u>天|周|个月)")
 _DAYS = {"天": 1, "周": 7, "个月": 30}
 _TITLES = re.compile(r"[\u4e00-\u9fff]{2,}|[A-Za-z0-9]{2,}")
+
+
+LEAD_TIME = "lead time"
+"""Among :func:`kinds_stated`, what is no dimension."""
 
 
 @lru_cache(maxsize=65536)
@@ -48,6 +57,17 @@ def claim(
             if any(certificate.satisfies(asked) for asked in certificates):
                 return Source("description", text[start:end], offering_id, inferred=True, start=start)
     return None
+
+
+def certificates_claimed(text: str) -> tuple[Certificate, ...]:
+    """The certificates :func:`held` by the writer of *text*, each once."""
+    return tuple(dict.fromkeys(certificate for certificate, _, _ in held(text)))
+
+
+def kinds_stated(offering: Offering) -> tuple[str, ...]:
+    """The dimensions of the measures that *offering* states, and LEAD_TIME where it states one."""
+    kinds = dict.fromkeys(found.measure.dimension for _, _, found in specified(offering))
+    return (*kinds, LEAD_TIME) if lead_time(offering.description) else tuple(kinds)
 
 
 def texts(enterprise: Enterprise, offerings: Sequence[Offering]) -> Iterator[tuple[str, str]]:
@@ -90,9 +110,35 @@ def grams(title: str) -> frozenset[str]:
     return frozenset(word[i : i + 2] for word in words for i in range(len(word) - 1))
 
 
+def kind_codes(title: str) -> list[int]:
+    """The :func:`grams` of *title* as numbers below 2³², ascending: what :class:`CodeLists` keeps of it."""
+    return sorted(map(_code, grams(title)))
+
+
+def _code(gram: str) -> int:
+    return ord(gram[0]) << 16 | ord(gram[1])  # all that grams yields are of the basic plane
+
+
 def alike(offering: Offering, wanted: frozenset[str]) -> bool:
     """Whether *offering* is of the kind that *wanted*, the pairs of a need's title, names: three pairs of its
     own title stand there, or two that are half of them, or all."""
     own = grams(offering.title) - _COMMON
-    shared = len(own & wanted)
-    return shared >= 3 or (shared == 2 and len(own) <= 4) or (shared == 1 and len(own) == 1)
+    return bool(enough_alike(len(own & wanted), len(own)))
+
+
+def enough_alike(shared: Any, own: Any) -> Any:
+    """The rule of :func:`alike` by the number of pairs *shared* and *own*; numbers or arrays of them."""
+    return (shared >= 3) | ((shared == 2) & (own <= 4)) | ((shared == 1) & (own == 1))
+
+
+_COMMON_CODES = np.array(sorted(map(_code, _COMMON)), np.uint32)
+
+
+def which_alike(kinds: CodeLists, rows: NDArray[np.int64], wanted: frozenset[str]) -> NDArray[np.bool_]:
+    """(r,) :func:`alike` for the offerings *rows*, of whose titles *kinds* holds the :func:`kind_codes`."""
+    whose, codes = kinds.at(rows)
+    telling = ~np.isin(codes, _COMMON_CODES)
+    asked = np.array([_code(gram) for gram in wanted], np.uint32)
+    shared = np.bincount(whose[telling & np.isin(codes, asked)], minlength=rows.size)
+    found: NDArray[np.bool_] = enough_alike(shared, np.bincount(whose[telling], minlength=rows.size))
+    return found

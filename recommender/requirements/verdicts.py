@@ -6,14 +6,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import IntEnum
 from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Certification, Enterprise, Need, Offering, Size, Tier
 from recommender.places import places_of
-from recommender.requirements.certificates import canonical
+from recommender.requirements.certificates import Certificate, canonical
 from recommender.requirements.claims import alike, claim, grams, lead_time, specified
 from recommender.requirements.extract import Demand
 from recommender.requirements.mention import Capital, Delivery, Place, Quantity
@@ -23,12 +28,14 @@ from recommender.text.titles import subject
 
 _TIER_ORDER = {tier: order for order, tier in enumerate(Tier)}
 _RESERVED = {"sme": (Size.MEDIUM, Size.SMALL, Size.MICRO), "small_micro": (Size.SMALL, Size.MICRO)}
-# kinds that nothing in the catalogue can answer
-_ASK = {
+STATUSES = ("unknown", "met", "missing", "conflict")
+_WORTH = np.array([0.0, 1.0, -1.0, -0.5])
+_FAILED = ("missing", "conflict")
+NOT_RECORDED = {
     "experience": "目录中没有业绩记录，请向企业核实 / ask the enterprise for references",
     "staff": "目录中没有人员记录，请向企业核实 / ask the enterprise for its people",
 }
-_WORTH = {"met": 1.0, "unknown": 0.0, "conflict": -0.5, "missing": -1.0}
+"""Kinds that nothing in the catalogue can answer, with what is said of them."""
 # dimensions so particular that a value needs no name to be of the property asked for
 _PARTICULAR = frozenset({"protection", "DN", "PN", "hardness HRC", "heat conductivity", "specific energy"})
 
@@ -45,12 +52,13 @@ class _Case:
 
     def akin(self) -> list[Offering]:
         """The offerings that are of the kind that the need's title names."""
-        wanted = _wanted(self.need.title)
+        wanted = wanted_kind(self.need.title)
         return [offering for offering in self.offerings if alike(offering, wanted)]
 
 
 @lru_cache(maxsize=4096)
-def _wanted(title: str) -> frozenset[str]:
+def wanted_kind(title: str) -> frozenset[str]:
+    """The pairs of characters of a need's *title* by which offerings of its kind are known."""
     return grams(subject(title))
 
 
@@ -61,6 +69,12 @@ def judge(
     the need's deadline, or before delivery where that is stated, is met with a note."""
     case = _Case(need, enterprise, offerings, as_of, _until(asked, need))
     return tuple(_JUDGES[demand.kind](demand, case) for demand in asked)
+
+
+def judge_product(demand: Demand, need: Need, offerings: Sequence[Offering], as_of: date) -> str:
+    """The status of a demand of the product, which *offerings* answer whosever they are."""
+    nobody = Enterprise("", "")
+    return _JUDGES[demand.kind](demand, _Case(need, nobody, offerings, as_of, None)).status
 
 
 def _until(asked: Sequence[Demand], need: Need) -> date | None:
@@ -79,40 +93,59 @@ def _until(asked: Sequence[Demand], need: Need) -> date | None:
 def coverage(verdicts: Sequence[Requirement]) -> float:
     """Share of demands met less share missing, −1 to 1, a wish counting half; 0 where nothing is asked or
     nothing is known. What no catalogue records (references, people) does not dilute the rest."""
-    total = weight = 0.0
-    for verdict in verdicts:
-        if verdict.kind in _ASK:
-            continue
-        share = 1.0 if verdict.must else 0.5
-        weight += share
-        total += share * _WORTH[verdict.status]
-    return total / weight if weight else 0.0
+    statuses = np.array([[STATUSES.index(v.status) for v in verdicts]], np.int8)
+    return float(coverages(verdicts, statuses)[0])
+
+
+def coverages(asked: Sequence[Demand | Requirement], statuses: NDArray[np.int8]) -> NDArray[np.float64]:
+    """(c,) the :func:`coverage` of c enterprises with *statuses* (c, d), places in STATUSES."""
+    weights = np.array([(1.0 if d.must else 0.5) * (d.kind not in NOT_RECORDED) for d in asked], np.float64)
+    # all are multiples of a quarter, so that sums are exact in any order
+    return _WORTH[statuses] @ weights / (weights.sum() or 1.0)
 
 
 def failing(verdicts: Sequence[Requirement]) -> tuple[Requirement, ...]:
     """The must-haves that the enterprise is known not to meet: missing or in conflict."""
-    return tuple(v for v in verdicts if v.must and v.status in ("missing", "conflict"))
+    return tuple(v for v in verdicts if v.must and v.status in _FAILED)
+
+
+class Holding(IntEnum):
+    """How far a stated certificate goes towards a demand; the furthest of all that are stated decides."""
+
+    OTHER = 0
+    UNGRADED = 1  # of that kind, without the grade that is asked for
+    LOWER = 2
+    EXPIRED = 3
+    VALID = 4
+
+
+def holding(
+    certificate: Certificate, expires: date | None, asked: Sequence[Certificate], as_of: date
+) -> Holding:
+    """How far *certificate*, which *expires* then, goes towards any of *asked*."""
+    if any(certificate.satisfies(each) for each in asked):
+        return Holding.VALID if expires is None or expires >= as_of else Holding.EXPIRED
+    if certificate.name not in {each.name for each in asked}:
+        return Holding.OTHER
+    return Holding.LOWER if certificate.grade else Holding.UNGRADED
 
 
 def _certification(demand: Demand, case: _Case) -> Requirement:
     asked, enterprise = demand.certificates, case.enterprise
-    known = [(certification, canonical(certification.name)) for certification in enterprise.certifications]
-    held = [c for c, certificate in known if any(certificate.satisfies(a) for a in asked)]
-    valid = [c for c in held if c.expires is None or c.expires >= case.as_of]
-    if valid:
-        best = max(valid, key=lambda c: c.expires or date.max)
+    known = [(c, holding(canonical(c.name), c.expires, asked, case.as_of)) for c in enterprise.certifications]
+    furthest = max((how for _, how in known), default=Holding.OTHER)
+    if furthest is Holding.VALID:
+        best = max((c for c, how in known if how is furthest), key=lambda c: c.expires or date.max)
         source = Source("certifications", str(best))
         return _verdict(demand, case, "met", source, _validity(best, case), best.expires)
-    if held:
-        last = max(held, key=lambda c: c.expires or date.min)
+    if furthest is Holding.EXPIRED:
+        last = max((c for c, how in known if how is furthest), key=lambda c: c.expires or date.min)
         status = "conflict" if claim(asked, enterprise, case.offerings) else "missing"
         note = f"已于 {last.expires} 到期 / expired"
         return _verdict(demand, case, status, Source("certifications", str(last)), note, last.expires)
-    names = {certificate.name for certificate in asked}
-    lower = [(c, certificate) for c, certificate in known if certificate.name in names]
-    if lower:
-        source = Source("certifications", str(lower[0][0]))
-        if any(certificate.grade for _, certificate in lower):
+    if furthest is not Holding.OTHER:
+        source = Source("certifications", str(next(c for c, how in known if how is not Holding.OTHER)))
+        if furthest is Holding.LOWER:
             return _verdict(demand, case, "missing", source, "等级不足 / grade too low")
         return _verdict(demand, case, "unknown", source, "未写明等级 / grade not stated")
     if claimed := claim(asked, enterprise, case.offerings):
@@ -135,16 +168,26 @@ def _tier(demand: Demand, case: _Case) -> Requirement:
     tier = case.enterprise.tier
     if tier is None:
         return _verdict(demand, case, "unknown", None, "未填报梯度 / tier not stated")
-    enough = any(isinstance(t, Tier) and _TIER_ORDER[tier] >= _TIER_ORDER[t] for t in demand.details)
-    return _verdict(demand, case, "met" if enough else "missing", Source("tier", tier.value))
+    status = "met" if _TIER_ORDER[tier] >= least_tier(demand) else "missing"
+    return _verdict(demand, case, status, Source("tier", tier.value))
+
+
+def least_tier(demand: Demand) -> float:
+    """The lowest order among :class:`Tier` that meets a demand for a tier."""
+    return min((_TIER_ORDER[t] for t in demand.details if isinstance(t, Tier)), default=math.inf)
 
 
 def _size(demand: Demand, case: _Case) -> Requirement:
     size = case.enterprise.size
     if size is None:
         return _verdict(demand, case, "unknown", None, "未填报规模 / size not stated")
-    fits = size in _RESERVED.get(demand.name, tuple(Size))
+    fits = size in sizes_for(demand)
     return _verdict(demand, case, "met" if fits else "missing", Source("size", size.value))
+
+
+def sizes_for(demand: Demand) -> tuple[Size, ...]:
+    """The size classes that a demand for a size admits."""
+    return _RESERVED.get(demand.name, tuple(Size))
 
 
 def _capital(demand: Demand, case: _Case) -> Requirement:
@@ -160,17 +203,28 @@ def _capital(demand: Demand, case: _Case) -> Requirement:
 def _region(demand: Demand, case: _Case) -> Requirement:
     (asked,) = demand.details
     assert isinstance(asked, Place)
-    code = asked.code or _own_region(case.need, demand.name)
-    region = case.enterprise.region
+    code, region = place_code(demand, case.need), case.enterprise.region
     if not code or not region:
         return _verdict(demand, case, "unknown", None, "未填报地区 / region not stated")
-    source = Source("region", region)
+    status = in_place(region, code, seat=asked.seat)
+    note = "是否在当地设点待核实 / a branch or depot there is to be verified" if status == "unknown" else ""
+    return _verdict(demand, case, status, Source("region", region), note)
+
+
+def in_place(region: str, code: str, *, seat: bool) -> str:
+    """The status of an enterprise in *region* where *code* is asked for, as its seat if *seat*."""
+    if not region or not code:
+        return "unknown"
     if region.startswith(code):
-        return _verdict(demand, case, "met", source)
-    if code.startswith(region.rstrip("0")) or not asked.seat:
-        note = "是否在当地设点待核实 / a branch or depot there is to be verified"
-        return _verdict(demand, case, "unknown", source, note)
-    return _verdict(demand, case, "missing", source)
+        return "met"
+    return "unknown" if code.startswith(region.rstrip("0")) or not seat else "missing"
+
+
+def place_code(demand: Demand, need: Need) -> str:
+    """The prefix of the code that a demand for a place names; "" where it cannot be known."""
+    (asked,) = demand.details
+    assert isinstance(asked, Place)
+    return asked.code or _own_region(need, demand.name)
 
 
 def _own_region(need: Need, words: str) -> str:
@@ -237,7 +291,7 @@ def _delivery(demand: Demand, case: _Case) -> Requirement:
 
 
 def _ask(demand: Demand, case: _Case) -> Requirement:
-    return _verdict(demand, case, "unknown", None, _ASK[demand.kind])
+    return _verdict(demand, case, "unknown", None, NOT_RECORDED[demand.kind])
 
 
 def _verdict(

@@ -47,6 +47,25 @@ def test_rows_with_a_value_of_this_prefix(columns: FilterColumns) -> None:
     assert columns.mask_prefix("region", [""]).tolist() == [True, True, True, False]
 
 
+def test_labels_of_some_rows_are_those_of_the_masks(columns: FilterColumns) -> None:
+    rows = np.array([3, 0, 1, 0, 2])
+    whose, which = columns.labels_at("certification", rows)
+    held = columns.values("certification")
+    assert [(int(w), held[v]) for w, v in zip(whose, which, strict=True)] == [
+        (0, "AS9100D"),
+        (1, "IATF 16949"),
+        (1, "ISO 9001"),
+        (3, "IATF 16949"),
+        (3, "ISO 9001"),
+        (4, "ISO 9001"),
+    ]
+    for values in (["ISO 9001"], ["AS9100D", "IATF 16949"], ["31", "", "x"], []):
+        mask = columns.mask_any("certification", values)[rows]
+        assert columns.has_any("certification", values, rows).tolist() == mask.tolist()
+    assert columns.has_label("region", rows).tolist() == [False, True, True, True, True]
+    assert columns.has_any("region", ["310000"], rows[:0]).tolist() == []
+
+
 @pytest.mark.parametrize(
     ("low", "high", "absent", "expected"),
     [

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+import recommender.encoder as encoder_module
 from indexes.errors import EncoderError
 from recommender.encoder import StaticEncoder, fingerprint, load_encoder, spelled
 from training.models import packaged_encoder
@@ -56,6 +57,29 @@ def test_a_text_has_the_same_vector_alone_and_among_others() -> None:
     together = encoder.encode(TEXTS)
     alone = np.concatenate([encoder.encode([text]) for text in TEXTS])
     assert np.abs(together - alone).max() < 1e-6
+
+
+def test_a_few_phrases_are_cut_as_many_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [
+        "轴箱轴承",
+        "304l不锈钢",
+        "轴承",
+        "",
+        "𠮷野家",
+        "鑄鐵 閥門",
+        "GB/T 3098.1",
+        "x" * 70,
+        "轴承",
+        "Ⅳ级钢筋",
+    ]
+    encoder = load_encoder(packaged_encoder())
+    assert isinstance(encoder, StaticEncoder)
+    assert encoder._takes_runs
+    few = [encoder.encode(texts), encoder.encode(texts)]
+    assert encoder._run.cache_info().hits > len(texts) // 2
+    monkeypatch.setattr(encoder_module, "_FEW", 0)
+    for found in few:
+        assert np.array_equal(found, encoder.encode(texts))
 
 
 def test_no_texts_give_no_rows() -> None:
