@@ -63,8 +63,12 @@ class Engine:
         Raises NoRelease, DamagedRelease or EncoderError.
         """
         opened = store.open(release, substitute=substitute)
-        snapshot = Snapshot(opened.manifest, opened.path, opened.lease)
-        return cls(snapshot, encoder, model_of(snapshot), opened.remark)
+        return cls.on(Snapshot(opened.manifest, opened.path, opened.lease), encoder, opened.remark)
+
+    @classmethod
+    def on(cls, snapshot: Snapshot, encoder: Encoder, remark: str = "") -> Engine:
+        """The engine on an opened release, with its own model. Raises EncoderError or DamagedRelease."""
+        return cls(snapshot, encoder, model_of(snapshot), remark)
 
     def warm(self) -> None:
         """Open every part of the release and answer a few of its own needs and an enterprise, so that the
@@ -76,6 +80,11 @@ class Engine:
         for row in range(min(1, firms.size)):
             offerings = tuple(self.snapshot.offering(int(each)) for each in self.snapshot.offering_rows(row))
             self.buyers(BuyerQuery(self.snapshot.enterprise(row), offerings, today))
+
+    @property
+    def parts(self) -> Parts:
+        """What answers, for those who look into the answers."""
+        return self._parts
 
     @property
     def snapshot(self) -> Snapshot:

@@ -25,7 +25,6 @@ from recommender.golden import GoldenQuery
 from recommender.measures import ndcg, randomisation_test
 from recommender.probes import DEPTH, Latency, Probes
 from recommender.query import SupplierQuery, need_from_text
-from recommender.ranking.stored import model_of
 from recommender.snapshot import Snapshot
 
 Judgments = Mapping[str, Mapping[str, int]]  # need id → enterprise id → grade
@@ -82,7 +81,7 @@ def check(
     tell("check", 1, 3)
     if not all(gate.passed for gate in gates[1:]):
         return Checked(tuple(gates))
-    engine = Engine(built, encoder, model_of(built))
+    engine = Engine.on(built, encoder)
     judged = judgments or {}
     asked, latency = probes.ask(engine, judged.keys())
     probes.write(built.folder, asked)

@@ -62,9 +62,14 @@ def day_of(snapshot: Snapshot) -> date:
     return date.fromordinal(int(known.max())) if known.size else date(1970, 1, 1)
 
 
+def in_order(ids: Iterable[str]) -> list[str]:
+    """*ids* in an order that looks like chance and that they alone decide."""
+    return sorted(ids, key=lambda id: (zlib.crc32(id.encode("utf-8", "surrogatepass")), id))
+
+
 def choose(ids: Iterable[str], judged: Collection[str] = ()) -> list[str]:
     """ASKED of *ids*, up to JUDGED of them *judged* ones, in an order that they alone decide."""
-    order = sorted(ids, key=lambda id: (zlib.crc32(id.encode("utf-8", "surrogatepass")), id))
+    order = in_order(ids)
     first = [id for id in order if id in judged][:JUDGED] if judged else []
     taken = set(first)
     return [*first, *(id for id in order if id not in taken)][:ASKED]
