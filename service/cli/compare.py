@@ -175,7 +175,7 @@ def _line(move: Move, top_k: int) -> Text:
     line = Text(f"  {'↑' if up else '↓'} {ranks}", style="green" if up else "red")
     line.append(f" {one_line(move.name, 30)} ", style="default")
     if move.gain is not None:
-        line.append(f"{move.gain:+.2f} ", style="bold default")
+        line.append(f"{round(move.gain, 2) + 0.0:+.2f} ", style="bold default")  # no "-0.00"
     line.append("；".join(map(_worded, move.causes)), style="default")
     words = labels.feature_labels()
     parts = [
