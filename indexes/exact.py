@@ -138,8 +138,16 @@ class ExactIndex:
         return copied
 
     def save(self, folder: Path) -> None:
+        """Write the index into *folder*, which is made where it is missing. :raises OSError: no room."""
         folder.mkdir(parents=True, exist_ok=True)
-        _faiss().write_index(self._index, str(folder / VECTORS))
+        path = folder / VECTORS
+        try:
+            _faiss().write_index(self._index, str(path))
+        except RuntimeError as error:  # how FAISS reports every failure
+            raise OSError(f"FAISS cannot write {path.name}: {error}") from error
+        # what fails when it closes the file FAISS only prints
+        if path.stat().st_size != _HEADER_BYTES + 4 * self.size * self.dimension:
+            raise OSError(f"{path.name} was not written to its end")
         save_json(
             folder / FACTS,
             {"kind": "exact", "dimension": self.dimension, "size": self.size, "longest": self._longest},
