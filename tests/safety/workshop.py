@@ -17,7 +17,9 @@ from indexes.release import verify
 from indexes.store import ReleaseStore
 from recommender.catalogue import Catalogue, Kind, as_record, open_catalogue
 from recommender.encoder import Encoder, load_encoder
+from recommender.intake.importer import import_file
 from recommender.refresh import RefreshReport, refresh
+from recommender.sample.write import write_sample
 from service.checkup import examine
 from service.settings import Settings
 from service.workspace import Workspace
@@ -95,6 +97,15 @@ def make(home: Path) -> str:
     home.mkdir(parents=True)
     with catalogue_of(home) as catalogue:
         fill(catalogue)
+    return refreshed(home).release
+
+
+def make_sample(home: Path) -> str:
+    """A workspace with the bundled sample; the id of its release."""
+    write_sample(home / "sample")
+    with catalogue_of(home) as catalogue:
+        for kind in Kind:
+            import_file(catalogue, kind, home / "sample" / f"{kind}.csv")
     return refreshed(home).release
 
 
