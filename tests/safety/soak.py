@@ -2,10 +2,11 @@
 
 ``python -m tests.safety.soak [HOME] [--minutes M] [--clients N] [--pause S] [--workers N]``
 
-HOME is copied; without one the bundled sample serves. Clients ask the copy's needs over HTTP, each with a pause between two questions. First nothing
-else happens (idle). Then, until the time is up, in turn: a release is promoted and the server seen to follow
-(swap), one percent of the enterprises changed and refreshed (refresh), a rollback, a prune. Told are failed
-requests, latency in each phase, and what the server holds of memory and file handles from round to round.
+HOME is copied; without one the bundled sample serves. Clients ask the copy's needs over HTTP, each with a
+pause between two questions. First nothing else happens (idle). Then, until the time is up, in turn: one
+percent of the enterprises changed and refreshed (refresh), a rollback, a promotion, a prune, and the server
+seen to follow each (swap). Told are failed requests, latency in each phase, and what the server holds of
+memory and file handles from round to round.
 
 Swap is the time from the moment that CURRENT changes until a second after every worker answers from the new
 release. A refresh is another process on the same cores, so its phase tells what sharing them costs.
