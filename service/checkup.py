@@ -24,6 +24,8 @@ LEAST_ROOM = 200_000_000
 """Bytes that a refresh may want even of a small catalogue."""
 RELEASES_OF_ROOM = 2
 """Releases of the live one's size that must find room: the new one, and one that its gates refuse."""
+READ_AT_MOST = 2_000_000_000
+"""Bytes of releases that do not serve up to which each is read: a second or two."""
 _PACKAGES = ("rongtong", "faiss-cpu", "numpy", "bm25s", "tokenizers", "sqlalchemy", "fastapi")
 _TOLD = 3
 
@@ -155,16 +157,17 @@ def _forced(store: ReleaseStore) -> Finding:
 
 
 def _others(store: ReleaseStore) -> Finding:
-    """The releases that do not serve, by the names and sizes of their files."""
+    """The releases that do not serve: every byte, or where there are very many, names and sizes of files."""
     from indexes.release import verify
 
     others = [each for each in store.list() if not each.live]
     refused = [each.id for each in others if each.state == "refused"]
     older = [each.id for each in others if each.state == "other format"]
+    contents = sum(each.manifest.size for each in others if each.manifest) <= READ_AT_MOST
     damaged = [
         (each, problems[0])
         for each in others
-        if not each.other_format and (problems := verify(each.path, contents=False))
+        if not each.other_format and (problems := verify(each.path, contents=contents))
     ]
     if damaged:
         named = "; ".join(f"{each.id}: {problem}" for each, problem in damaged[:_TOLD])
@@ -177,7 +180,8 @@ def _others(store: ReleaseStore) -> Finding:
         return Finding(
             "others", True, f"{', '.join(refused)} did not pass its gates and stays aside", compare
         )
-    return Finding("others", True, f"{len(others)} more, all their files there")
+    how = "and whole" if contents else "all their files there; rongtong releases verify reads every byte"
+    return Finding("others", True, f"{len(others)} more, {how}" if others else "no other release")
 
 
 _REMOVE = "rongtong releases prune --keep N, once as many newer ones are there, removes them"

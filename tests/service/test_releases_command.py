@@ -277,3 +277,29 @@ def test_a_file_where_a_folder_should_be_is_named(tmp_path: Path):
         assert "Traceback" not in result.output
         assert result.exit_code in (0, 1)
     assert run(home, "doctor").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError(), "not enough memory"),
+        (OSError(28, "No space left on device", "x.bin"), "No space left on device"),
+        (OSError(24, "Too many open files"), "Too many open files"),
+    ],
+)
+def test_what_the_machine_is_short_of_is_said_in_a_line(
+    home: Path, monkeypatch, error: Exception, words: str
+):
+    def short(self: ReleaseStore) -> None:
+        raise error
+
+    monkeypatch.setattr(ReleaseStore, "list", short)
+    result = run(home, "releases", "list")
+    assert result.exit_code == 1
+    assert words in result.stderr
+    assert "nothing that is live was touched" in result.stderr
+
+
+def test_a_fault_of_ours_is_not_hidden(home: Path, monkeypatch):
+    monkeypatch.setattr(ReleaseStore, "list", lambda self: os.stat(home / "nothing"))
+    assert isinstance(run(home, "releases", "list").exception, FileNotFoundError)
