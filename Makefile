@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DEMO_HOME ?= .rongtong
 SERVE ?= 1
+SOAK_MINUTES ?= 10
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test lint format bench safety kill-matrix flips limits soak clean
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Rongtong needs Python 3.11 or newer; set PYTHON=python3.11")'
@@ -39,6 +40,21 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks $(BENCH_HOME)
+
+# The long forms of tests/safety. SAFETY_HOME names a workspace for the soak and the flips; without one they make their own.
+safety: kill-matrix flips limits soak
+
+kill-matrix: $(VENV)/.dev
+	$(BIN)/python -m tests.safety.kill_matrix
+
+flips: $(VENV)/.dev
+	$(BIN)/python -m tests.safety.flips $(if $(SAFETY_HOME),--home $(SAFETY_HOME))
+
+limits: $(VENV)/.dev
+	$(BIN)/python -m tests.safety.limits
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.safety.soak $(SAFETY_HOME) --minutes $(SOAK_MINUTES)
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -157,6 +157,7 @@ class ExactIndex:
             yield (part := numbers[at : at + _BLOCK]), self.rows(part)
 
     def save(self, folder: Path) -> None:
+        """Write the index into *folder*, which is made where it is missing. :raises OSError: no room."""
         folder.mkdir(parents=True, exist_ok=True)
         with open(folder / VECTORS, "wb") as file:
             file.write(self._header(self.dimension, self.size))

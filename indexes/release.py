@@ -176,10 +176,11 @@ def load_manifest(folder: Path) -> Manifest:
         ) from error
 
 
-def verify(folder: Path) -> list[Problem]:
+def verify(folder: Path, *, contents: bool = True) -> list[Problem]:
     """Everything in which *folder* differs from its manifest, by path; empty when it is whole.
 
-    Reads every byte: about 1 s for 1.5 GB on a core, files in parallel. Raises nothing about the content.
+    Reads every byte: about 1 s for 1.5 GB on a core, files in parallel. Without *contents* only names, kinds
+    and sizes are compared. Raises nothing about the content.
     """
     try:
         if not stat.S_ISDIR(folder.lstat().st_mode):
@@ -198,7 +199,7 @@ def verify(folder: Path) -> list[Problem]:
     # sha256 releases the interpreter lock; the largest files begin first
     whole.sort(key=lambda path: -manifest.files[path].size)
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        compared = pool.map(lambda path: _compare(folder, path, manifest.files[path]), whole)
+        compared = pool.map(lambda path: _compare(folder, path, manifest.files[path], contents), whole)
         problems += [problem for problem in compared if problem is not None]
     return sorted(problems, key=lambda problem: (problem.path, problem.kind))
 
@@ -244,9 +245,9 @@ def _walk(folder: Path) -> tuple[set[str], list[Problem]]:
     return found, problems
 
 
-def _compare(folder: Path, path: str, entry: FileEntry) -> Problem | None:
+def _compare(folder: Path, path: str, entry: FileEntry, contents: bool) -> Problem | None:
     try:
-        measured = _measure(folder / path, entry.size)
+        measured = _measure(folder / path, entry.size) if contents else _size(folder / path, entry)
     except OSError as error:
         return Problem(path, "unreadable", error.strerror or str(error))
     if measured.size != entry.size:
@@ -263,6 +264,11 @@ def _measure(path: Path, expected: int | None = None) -> FileEntry:
         if expected is not None and size != expected:
             return FileEntry(size, "")
         return FileEntry(size, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _size(path: Path, entry: FileEntry) -> FileEntry:
+    """What *entry* says, with the size that *path* really has."""
+    return replace(entry, size=path.lstat().st_size)
 
 
 def _portable(path: str) -> bool:

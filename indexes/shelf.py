@@ -114,7 +114,7 @@ class Shelf:
             whole = self.newest_whole(self.ids())
             return Live(whole.id, whole.path, f"CURRENT: {error.message}. Serving {whole.id} instead.")
 
-    def open(self, id: str = "", *, substitute: bool = False) -> Opened:
+    def open(self, id: str | None = None, *, substitute: bool = False) -> Opened:
         """Release *id*, the live one where none is named, verified and kept from being removed.
 
         Where the live one is damaged and a *substitute* is wanted, the newest whole release older than it
@@ -122,12 +122,12 @@ class Shelf:
 
         :raises NoRelease: there is none. :raises DamagedRelease: it is not whole, and no other would do.
         """
-        live = Live(id, self.path(id)) if id else self.current()
+        live = self.current() if id is None else Live(id, self.path(id))
         try:
             return _opened(live)
         except ReleaseError as error:
             others = [other for other in self.ids() if other != live.id]
-            if id or not substitute or not others:
+            if id is not None or not substitute or not others:
                 raise
             # newer ones last: somebody may have rolled back from them
             others.sort(key=lambda other: other < live.id, reverse=True)

@@ -247,7 +247,7 @@ def storing(action: str) -> Iterator[None]:
     except OSError as error:
         raise ReleaseError(
             f"cannot {action}: {error.strerror or error}",
-            field="file",
+            field="file" if error.filename else "",
             value=error.filename or "",
             mend="free space or mend the permissions, then try again; the live release is untouched",
         ) from error

@@ -28,7 +28,7 @@ from recommender.results import Recommendation, WhyNot
 from recommender.retrieval import dense_score, fused_score, with_exact_offerings
 from recommender.snapshot import Snapshot
 
-_WARMING = 3  # needs that are answered before the first request
+_WARMING = 2  # needs that are answered before the first request
 
 
 class Engine:
@@ -71,20 +71,31 @@ class Engine:
 
         Raises NoRelease, DamagedRelease or EncoderError.
         """
-        opened = store.open(release, substitute=substitute)
+        opened = store.open(release or None, substitute=substitute)
         snapshot = Snapshot(opened.manifest, opened.path, opened.lease, milvus)
-        return cls(snapshot, encoder, model_of(snapshot), opened.remark)
+        return cls.on(snapshot, encoder, opened.remark)
+
+    @classmethod
+    def on(cls, snapshot: Snapshot, encoder: Encoder, remark: str = "") -> Engine:
+        """The engine on an opened release, with its own model. Raises EncoderError or DamagedRelease."""
+        return cls(snapshot, encoder, model_of(snapshot), remark)
 
     def warm(self) -> None:
-        """Open every part of the release and answer a few of its own needs and an enterprise, so that the
-        first request finds everything at hand, and a release that cannot answer is found out before it."""
-        needs, firms = self.snapshot.needs.documents, self.snapshot.enterprises.documents
-        today = date.today()
-        for row in range(min(_WARMING, needs.size)):
-            self.suppliers(SupplierQuery(self.snapshot.need(row), today))
-        for row in range(min(1, firms.size)):
-            offerings = tuple(self.snapshot.offering(int(each)) for each in self.snapshot.offering_rows(row))
-            self.buyers(BuyerQuery(self.snapshot.enterprise(row), offerings, today))
+        """Open every part of the release and answer a few of its own needs, so that the first request finds
+        everything at hand, and a release that cannot answer is found out before it."""
+        held = self.snapshot
+        for collection in (held.offerings, held.enterprises, held.needs):
+            for part in ("vectors", "filters", "documents"):
+                getattr(collection, part)
+        for collection in (held.enterprises, held.needs):
+            collection.lexical.scores(())
+        for row in range(min(_WARMING, held.needs.documents.size)):
+            self.suppliers(SupplierQuery(held.need(row), date.today()))
+
+    @property
+    def parts(self) -> Parts:
+        """What answers, for those who look into the answers."""
+        return self._parts
 
     @property
     def snapshot(self) -> Snapshot:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,16 +43,17 @@ class Probes:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Milliseconds of single requests without explanations: the median and the 95th percentile of *requests*
-    over *offerings*."""
+    """Milliseconds of single requests without explanations over *offerings*: the median and the 95th
+    percentile of *requests*, and the median of the processor's time, whoever else is at work."""
 
     p50: float
     p95: float
+    cpu: float
     requests: int
     offerings: int
 
     def to_json(self) -> dict[str, float | int]:
-        return {"p50": self.p50, "p95": self.p95, "requests": self.requests, "offerings": self.offerings}
+        return asdict(self)
 
 
 def day_of(snapshot: Snapshot) -> date:
@@ -62,9 +63,14 @@ def day_of(snapshot: Snapshot) -> date:
     return date.fromordinal(int(known.max())) if known.size else date(1970, 1, 1)
 
 
+def in_order(ids: Iterable[str]) -> list[str]:
+    """*ids* in an order that looks like chance and that they alone decide."""
+    return sorted(ids, key=lambda id: (zlib.crc32(id.encode("utf-8", "surrogatepass")), id))
+
+
 def choose(ids: Iterable[str], judged: Collection[str] = ()) -> list[str]:
     """ASKED of *ids*, up to JUDGED of them *judged* ones, in an order that they alone decide."""
-    order = sorted(ids, key=lambda id: (zlib.crc32(id.encode("utf-8", "surrogatepass")), id))
+    order = in_order(ids)
     first = [id for id in order if id in judged][:JUDGED] if judged else []
     taken = set(first)
     return [*first, *(id for id in order if id not in taken)][:ASKED]
@@ -80,20 +86,23 @@ def ask(engine: Engine, judged: Collection[str] = ()) -> tuple[Probes, Latency |
     chosen = choose(needs.ids(), judged)
     as_of = day_of(snapshot)
     lists: dict[str, tuple[str, ...]] = {}
-    seconds: list[float] = []
+    wall: list[float] = []
+    cpu: list[float] = []
     for place, id in enumerate([*chosen[:1], *chosen]):
         row = needs.row_of(id)
         assert row is not None
         query = SupplierQuery(snapshot.need(row), as_of, DEPTH, explain=False)
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.thread_time()
         found = engine.suppliers(query)
         if place:
-            seconds.append(time.perf_counter() - start)
+            wall.append(time.perf_counter() - start)
+            cpu.append(time.thread_time() - worked)
         lists[id] = tuple(result.enterprise_id for result in found.results)
-    if not seconds:
+    if not wall:
         return Probes(as_of, lists), None
-    p50, p95 = (round(1000 * float(np.quantile(seconds, share)), 2) for share in (0.5, 0.95))
-    return Probes(as_of, lists), Latency(p50, p95, len(seconds), snapshot.offerings.documents.size)
+    figures = np.quantile(wall, 0.5), np.quantile(wall, 0.95), np.quantile(cpu, 0.5)
+    p50, p95, worked = (round(1000 * float(each), 2) for each in figures)
+    return Probes(as_of, lists), Latency(p50, p95, worked, len(wall), snapshot.offerings.documents.size)
 
 
 def write(folder: Path, probes: Probes) -> None:

@@ -103,7 +103,7 @@ def desk_from(settings: Settings) -> Desk:
 
 
 def engine_opener(place: Workspace) -> Callable[[], Engine]:
-    """What opens the live release, ready to answer: a whole one where the live one is damaged, and with the
+    """What opens the live release: a whole one where the live one is damaged, and with the
     encoder read again where it was trained anew together with the release."""
     from recommender.engine import Engine
 
@@ -112,12 +112,10 @@ def engine_opener(place: Workspace) -> Callable[[], Engine]:
     def open_engine() -> Engine:
         nonlocal encoder
         try:
-            engine = Engine.open(store, encoder, substitute=True, milvus=milvus)
+            return Engine.open(store, encoder, substitute=True, milvus=milvus)
         except EncoderError:
             encoder = place.encoder()
-            engine = Engine.open(store, encoder, substitute=True, milvus=milvus)
-        engine.warm()
-        return engine
+            return Engine.open(store, encoder, substitute=True, milvus=milvus)
 
     return open_engine
 

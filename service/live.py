@@ -1,9 +1,9 @@
 """The engine that answers now: opened from CURRENT, replaced in the background when CURRENT changes.
 
 Requests read one reference, so a swap never disturbs a request under way; the release that it answers from
-stays on disk until the last of them has ended (:mod:`indexes.lease`). A newer release is read, checked and
-tried out by a thread that stands back behind the requests. One that cannot be opened is reported in the log
-and by ``/readyz``, tried again every minute, and the old one goes on answering.
+stays on disk until the last of them has ended (:mod:`indexes.lease`). Every byte of a newer one is checked
+by threads that stand back behind the requests; then it is tried out. One that cannot be opened is reported in
+the log and by ``/readyz``, tried again every minute, and the old one goes on answering.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 1.0  # seconds between two looks at CURRENT
 TRY_AGAIN = 60.0  # seconds until a release that could not be opened is tried again
-_NICE = 10  # of the thread that opens a release: a tenth of the share that a request gets
+_NICE = 10  # of the threads that check a release: a tenth of the share that a request gets
 
 logger = logging.getLogger("rongtong.service")
 Mark = tuple[int, int, int] | None  # (inode, modified ns, size) of CURRENT
@@ -34,7 +35,7 @@ Mark = tuple[int, int, int] | None  # (inode, modified ns, size) of CURRENT
 class LiveEngine:
     """Holds the engine of the current release.
 
-    ``opener`` opens the current release, ready to answer (raises RongtongError); ``current`` is the file that
+    ``opener`` checks and opens the current release (raises RongtongError); ``current`` is the file that
     names it; ``clock`` gives seconds. ``get`` never waits for a load, except for the one that ``start`` does.
     """
 
@@ -85,6 +86,11 @@ class LiveEngine:
         if loading is not None:
             loading.join(seconds)
 
+    def close(self) -> None:
+        """Let go of the engine, and with it of the release."""
+        self.wait()
+        self._engine = None
+
     def look(self) -> None:
         """Begin to open the current release where it is another one; at most once in LOOK_EVERY seconds."""
         now = self._clock()
@@ -100,20 +106,15 @@ class LiveEngine:
                 return
             self._mark, self._tried = mark, now
             self._loading = threading.Thread(
-                target=self._load_behind, name="rongtong-open-release", daemon=True
+                target=self._load, args=(_standing_back,), name="rongtong-open-release", daemon=True
             )
             self._loading.start()
 
-    def _load_behind(self) -> None:
-        if sys.platform == "linux":  # where a thread has a priority of its own, and its threads inherit it
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
-        self._load()
-
-    def _load(self) -> None:
+    def _load(self, opening: Callable[[Callable[[], Engine]], Engine] = lambda opener: opener()) -> None:
         kept = self._engine
         try:
-            engine = self._open()
+            engine = opening(self._open)
+            engine.warm()
         except Exception as error:
             problem = error if isinstance(error, RongtongError) else _unforeseen(error)
             self._problem = problem
@@ -127,6 +128,19 @@ class LiveEngine:
         if engine.remark:
             logger.error("another release serves", extra={"release": engine.release, "reason": engine.remark})
         logger.info("release opened", extra={"release": engine.release})
+
+
+def _standing_back(work: Callable[[], Engine]) -> Engine:
+    """Do *work* in a thread that computes when no request wants to. Not what comes after it: that needs the
+    interpreter's lock, and who is pushed aside while holding it keeps the requests waiting."""
+    with ThreadPoolExecutor(1, "rongtong-check-release", _stand_back) as pool:
+        return pool.submit(work).result()
+
+
+def _stand_back() -> None:
+    if sys.platform == "linux":  # where a thread has a priority of its own, which its threads inherit
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 def _unforeseen(error: Exception) -> ReleaseError:

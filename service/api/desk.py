@@ -47,6 +47,7 @@ class Desk:
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self.live.close()
         for journal in (self.ledger, self.decisions):
             if journal is not None:
                 journal.close()

@@ -5,6 +5,7 @@ Only the standard library and Typer are imported here, so that ``rongtong --help
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -26,6 +27,17 @@ if TYPE_CHECKING:
 
 _JSON = "rongtong.json"
 _WIDE = 160  # characters a line may have where there is no terminal
+_OF_THE_MACHINE = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.EIO,
+}
 INTERRUPTED = 128 + signal.SIGINT
 
 Progress = Callable[[int, int | None], None]  # (done so far, of how many: None where unknown)
@@ -57,9 +69,30 @@ class Commands(TyperGroup):
             # The reader of our output left (``rongtong … | head``): there is nothing more to say.
             sys.stdout = None
             raise typer.Exit(0) from None
-        except RongtongError as error:
-            fail(error, as_json=bool(ctx.meta.get(_JSON)))
-            raise typer.Exit(error.exit_code) from None
+        except (RongtongError, MemoryError, OSError) as error:
+            told = _short_of(error)
+            if told is None:
+                raise
+            fail(told, as_json=bool(ctx.meta.get(_JSON)))
+            raise typer.Exit(told.exit_code) from None
+
+
+def _short_of(error: RongtongError | MemoryError | OSError) -> RongtongError | None:
+    """What is to be told of *error*: itself, or what the machine has too little of. None where it is a fault
+    of ours, which a traceback explains better."""
+    if isinstance(error, RongtongError):
+        return error
+    if isinstance(error, MemoryError):
+        mend = "free some, or raise the limit (ulimit -v); nothing that is live was touched"
+        return RongtongError("There is not enough memory.", mend=mend)
+    if error.errno not in _OF_THE_MACHINE:
+        return None
+    return RongtongError(
+        f"{error.strerror}.",
+        field="file" if error.filename else "",
+        value=error.filename or "",
+        mend="free space or file handles, or mend the permissions; nothing that is live was touched",
+    )
 
 
 def group(help_text: str) -> typer.Typer:

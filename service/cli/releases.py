@@ -8,6 +8,7 @@ import typer
 
 from indexes.errors import DamagedRelease
 from service.cli.common import Home, Json, group, messages, output, print_json, workspace
+from service.cli.compare import compare
 
 if TYPE_CHECKING:
     from indexes.marks import Forced
@@ -109,6 +110,9 @@ def verify_release(release: ReleaseId, home: Home = None, as_json: Json = False)
             console.print(f"[red]✗[/] {each.path}: {each.detail}", markup=True)
     if problems:
         raise typer.Exit(DamagedRelease.exit_code)
+
+
+app.command("compare")(compare)
 
 
 @app.command("promote")

@@ -95,6 +95,9 @@ class FakeEngine:
         )
     )
 
+    def warm(self) -> None:
+        pass
+
     def suppliers(self, query: SupplierQuery) -> Recommendation:
         self._ask(query)
         results = tuple(_supplier(rank, each) for rank, each in enumerate(ENTERPRISES, 1))
