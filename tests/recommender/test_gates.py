@@ -25,7 +25,17 @@ from recommender.snapshot import Snapshot
 from tests.recommender.conftest import fill
 
 DAY = date(2026, 11, 21)
-NAMES = ["row counts", "aligned", "no orphans", "search", "golden queries", "quality", "churn", "latency"]
+NAMES = [
+    "row counts",
+    "aligned",
+    "no orphans",
+    "search",
+    "golden queries",
+    "quality",
+    "churn",
+    "latency",
+    "recall",
+]
 
 
 def asked(**lists: str) -> Probes:
