@@ -10,7 +10,7 @@ import numpy as np
 from indexes.approximate import ApproximateIndex
 from indexes.exact import ExactIndex, Floats
 from indexes.half import HalfIndex
-from indexes.scoring import best_by_product, score_all, threads
+from indexes.scoring import best_by_product, one_thread, score_all, side_by_side
 from indexes.tuning import Tuning
 from indexes.vectors import VectorIndex
 
@@ -30,7 +30,7 @@ def measured(index: VectorIndex) -> Tuning | None:
     query = queries[0] if queries[0].any() else np.ones(exact.dimension, np.float32)
     picked = np.linspace(0, exact.size - 1, _PICKED).astype(np.int64)
     usual = exact.tuning
-    with threads(1):
+    with one_thread():
         row = _seconds(lambda: exact.score(query, picked)) / picked.size
         if isinstance(exact, HalfIndex):
             scan = _seconds(lambda: exact.search(query[None], 1)) / exact.size
@@ -43,15 +43,19 @@ def measured(index: VectorIndex) -> Tuning | None:
             short = _seconds(lambda: by_code.nearest(query[None], _SHORT))
             long = _seconds(lambda: by_code.nearest(query[None], _LONG))
             code, listed = 1e9 * short / index.size, 1e9 * max(long - short, 0.0) / (_LONG - _SHORT)
-    block = exact.rows(np.arange(_PRODUCT))
-    product_from = next((q for q in _BATCHES if _product(queries[:q], block, 1) < q * scan * _PRODUCT), 32)
-    alone, together = _product(queries, block, 1), _product(queries, block, 0)
+        block = exact.rows(np.arange(_PRODUCT))
+        few = (q for q in _BATCHES if _product(queries[:q], block, 1) < q * scan * _PRODUCT)
+        product_from = next(few, 2 * _BATCHES[-1])
+    many = np.tile(queries, (16, 1))
+    alone, together = _product(many, block, 1), _product(many, block, 0)
     return Tuning(1e9 * scan, 1e9 * row, code, listed, product_from, 0 if together < alone else 1)
 
 
-def _product(queries: Floats, block: Floats, count: int) -> float:
-    with threads(count):
-        return _seconds(lambda: best_by_product(queries, 10, [(None, block)]))
+def _product(queries: Floats, block: Floats, workers: int) -> float:
+    """Seconds of the matrix product of *queries* and *block*."""
+    return _seconds(
+        lambda: side_by_side(lambda part: best_by_product(part, 10, [(None, block)])[:2], queries, workers)
+    )
 
 
 def _seconds(run: Callable[[], object]) -> float:

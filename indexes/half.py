@@ -19,7 +19,7 @@ from indexes.scoring import library, score_rows, slack
 from indexes.vectors import check_rows
 
 # Rows made 32-bit floats at a time.
-_BLOCK = 16_384
+_BLOCK = 65_536
 _SPARE = 32
 _RANGE = 60_000.0  # of 16-bit floats, 65,504, with room for rounding
 
