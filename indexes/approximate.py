@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from indexes import codes
 from indexes.exact import ExactIndex, Floats, Mask, Rows
 from indexes.files import damaged, load_array, load_json, save_array, save_json
-from indexes.scoring import best, score_rows, threads
+from indexes.scoring import best, score_rows, side_by_side
 from indexes.splice import Splice
 from indexes.tuning import Tuning
 from indexes.vectors import NO_ROW, check_search, check_vectors
@@ -77,8 +77,8 @@ class ApproximateIndex:
         return self.exact.size
 
     def search(self, queries: Floats, k: int, allowed: Mask | None = None) -> tuple[Floats, Rows]:
-        """As :meth:`indexes.vectors.VectorIndex.search`, but rows may be missing. A few queries run on one
-        thread, a batch on more."""
+        """As :meth:`indexes.vectors.VectorIndex.search`, but rows may be missing. A large batch runs on
+        several threads."""
         check_search(k, allowed, self.size)
         matrix = check_vectors(queries, self.dimension)
         count = self.size if allowed is None else int(np.count_nonzero(allowed))
@@ -87,21 +87,25 @@ class ApproximateIndex:
             return self.exact.search(matrix, k, allowed)
         if count == self.size:
             allowed = None
-        scores = np.full((len(matrix), k), -np.inf, np.float32)
-        rows = np.full((len(matrix), k), NO_ROW, np.int64)
+        return side_by_side(
+            lambda part: self._search(part, k, depth, allowed), matrix, self.exact.tuning.threads
+        )
+
+    def _search(self, queries: Floats, k: int, depth: int, allowed: Mask | None) -> tuple[Floats, Rows]:
+        """As :meth:`search` with all checked, by shortlists of *depth* rows."""
+        scores = np.full((len(queries), k), -np.inf, np.float32)
+        rows = np.full((len(queries), k), NO_ROW, np.int64)
         step = max(1, _HELD // depth)
-        few = len(matrix) < self.exact.tuning.product_from
         unsure: list[int] = []
-        with threads(1 if few else self.exact.tuning.threads):
-            for at in range(0, len(matrix), step):
-                part = slice(at, at + step)
-                listed = self._shortlists(matrix[part], depth, allowed)
-                enough = (listed >= 0).sum(axis=1) >= _ENOUGH * _listed(k)
-                unsure += (at + np.flatnonzero(~enough)).tolist()
-                found = score_rows(self.exact.vectors, matrix[part], listed)
-                scores[part], rows[part] = best(found, listed, k)
+        for at in range(0, len(queries), step):
+            part = slice(at, at + step)
+            listed = self._shortlists(queries[part], depth, allowed)
+            enough = (listed >= 0).sum(axis=1) >= _ENOUGH * _listed(k)
+            unsure += (at + np.flatnonzero(~enough)).tolist()
+            found = score_rows(self.exact.vectors, queries[part], listed)
+            scores[part], rows[part] = best(found, listed, k)
         if unsure:
-            scores[unsure], rows[unsure] = self.exact.search(matrix[unsure], k, allowed)
+            scores[unsure], rows[unsure] = self.exact.search(queries[unsure], k, allowed)
         return scores, rows
 
     def _depth(self, k: int, count: int) -> int:

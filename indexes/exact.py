@@ -24,8 +24,8 @@ from indexes.scoring import (
     library,
     score_all,
     score_rows,
+    side_by_side,
     slack,
-    threads,
 )
 from indexes.tuning import Tuning
 from indexes.vectors import MAX_NORM, NO_ROW, check_rows, check_search, check_vectors
@@ -48,8 +48,8 @@ class ExactIndex:
 
     kind: ClassVar[str] = "exact"
     _stored: ClassVar[Any] = np.float32
-    # nanoseconds for 256 components: a row in a stream, a row here and there
-    _costs: ClassVar[tuple[float, float]] = (31.0, 110.0)
+    # nanoseconds for 256 components: a row in a stream, a row here and there, a row by its code
+    _costs: ClassVar[tuple[float, float, float]] = (31.0, 110.0, 2.5)
 
     def __init__(
         self, vectors: NDArray[Any], longest: float, path: Path | None = None, tuning: Tuning | None = None
@@ -59,8 +59,7 @@ class ExactIndex:
         self.vectors = vectors
         self.longest = longest
         self._path = path
-        scan, row = (cost * vectors.shape[1] / 256 for cost in self._costs)
-        self.tuning = tuning or Tuning(scan, row)
+        self.tuning = tuning or self.usual_costs(vectors.shape[1])
 
     @classmethod
     def from_vectors(cls, vectors: NDArray[Any], tuning: Tuning | None = None) -> Self:
@@ -75,6 +74,11 @@ class ExactIndex:
         return cls(matrix, float(np.sqrt(max(squares, default=0.0))), None, tuning)
 
     @classmethod
+    def usual_costs(cls, dimension: int) -> Tuning:
+        """What searching vectors of *dimension* costs where nothing was measured."""
+        return Tuning(*(cost * dimension / 256 for cost in cls._costs))
+
+    @classmethod
     def _to_store(cls, matrix: Floats) -> NDArray[Any]:
         return matrix
 
@@ -87,33 +91,36 @@ class ExactIndex:
         return len(self.vectors)
 
     def search(self, queries: Floats, k: int, allowed: Mask | None = None) -> tuple[Floats, Rows]:
-        """As :meth:`indexes.vectors.VectorIndex.search`. A few queries run on one thread, a batch on more."""
+        """As :meth:`indexes.vectors.VectorIndex.search`. A large batch runs on several threads."""
         check_search(k, allowed, self.size)
         matrix = check_vectors(queries, self.dimension)
         k = min(k, self.size)
-        scores = np.full((len(matrix), k), -np.inf, np.float32)
-        rows = np.full((len(matrix), k), NO_ROW, np.int64)
         count = self.size if allowed is None else int(np.count_nonzero(allowed))
-        if not count:
-            return scores, rows
         if count == self.size:
             allowed = None
-        named = self._by_product(matrix, k, allowed) if len(matrix) >= self.tuning.product_from else {}
+        return side_by_side(lambda part: self._search(part, k, count, allowed), matrix, self.tuning.threads)
+
+    def _search(self, queries: Floats, k: int, count: int, allowed: Mask | None) -> tuple[Floats, Rows]:
+        """As :meth:`search` with all checked, *count* being the number of *allowed* rows."""
+        scores = np.full((len(queries), k), -np.inf, np.float32)
+        rows = np.full((len(queries), k), NO_ROW, np.int64)
+        if not count:
+            return scores, rows
+        named = self._by_product(queries, k, allowed) if len(queries) >= self.tuning.product_from else {}
         few = (
             np.flatnonzero(allowed)
-            if allowed is not None and len(named) < len(matrix) and self._gathers(count)
+            if allowed is not None and len(named) < len(queries) and self._gathers(count)
             else None
         )
-        with threads(1):
-            for i, query in enumerate(matrix):
-                if not query.any():  # all scores are zero: nothing to search
-                    first = (np.arange(k) if allowed is None else np.flatnonzero(allowed))[:k]
-                    scores[i, : first.size], rows[i, : first.size] = 0, first
-                    continue
-                found = named.get(i, few)
-                if found is None:
-                    found = self._likely(query, min(k, count), allowed)
-                (scores[i],), (rows[i],) = best(self.score(query, found)[None], found[None], k)
+        for i, query in enumerate(queries):
+            if not query.any():  # all scores are zero: nothing to search
+                first = (np.arange(k) if allowed is None else np.flatnonzero(allowed))[:k]
+                scores[i, : first.size], rows[i, : first.size] = 0, first
+                continue
+            found = named.get(i, few)
+            if found is None:
+                found = self._likely(query, min(k, count), allowed)
+            (scores[i],), (rows[i],) = best(self.score(query, found)[None], found[None], k)
         return scores, rows
 
     def score(self, query: Floats, rows: Rows) -> Floats:
@@ -141,8 +148,7 @@ class ExactIndex:
         """Of each query the rows that hold the *k* best, found in one pass; a query with so many equal scores
         that they may lie beyond is left out."""
         most = min(k + _SPARE, self.size)
-        with threads(self.tuning.threads):
-            near, rows, unseen = best_by_product(queries, most, self._blocks(allowed))
+        near, rows, unseen = best_by_product(queries, most, self._blocks(allowed))
         kth = np.partition(near, most - k, axis=1)[:, most - k]
         whole = np.isneginf(unseen) | (unseen < kth - slack(queries, self.longest))
         return {i: rows[i][rows[i] >= 0] for i in np.flatnonzero(whole).tolist()}

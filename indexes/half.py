@@ -19,7 +19,7 @@ from indexes.scoring import library, score_rows, slack
 from indexes.vectors import check_rows
 
 # Rows made 32-bit floats at a time.
-_BLOCK = 16_384
+_BLOCK = 65_536
 _SPARE = 32
 _RANGE = 60_000.0  # of 16-bit floats, 65,504, with room for rounding
 
@@ -29,7 +29,7 @@ class HalfIndex(ExactIndex):
 
     kind: ClassVar[str] = "half"
     _stored: ClassVar[Any] = np.float16
-    _costs: ClassVar[tuple[float, float]] = (18.0, 500.0)
+    _costs: ClassVar[tuple[float, float, float]] = (18.0, 500.0, 2.5)
 
     @classmethod
     def _to_store(cls, matrix: Floats) -> NDArray[Any]:

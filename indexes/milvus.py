@@ -9,6 +9,7 @@ dropped when the release is removed.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
@@ -197,6 +198,9 @@ class MilvusIndex:
 def _client(uri: str, token: str) -> Any:
     from pymilvus import MilvusClient
 
+    # errors are raised, with their mend; and Milvus Lite logs a traceback for each call that it lacks
+    for name in ("pymilvus", "grpc._server"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return MilvusClient(uri, token=token, timeout=_TIMEOUT)
 
 

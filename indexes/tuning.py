@@ -12,7 +12,7 @@ class Tuning:
     read here and there, ``code`` a row compared by its code, ``listed`` a row that codes put on a shortlist.
 
     ``product_from`` is the number of queries from which a batch is a matrix product, ``threads`` how many
-    OpenMP threads it gets (0: as many as OpenMP has). :func:`indexes.calibration.measured` measures them.
+    threads a large one gets (0: one a core). :func:`indexes.calibration.measured` measures them.
     """
 
     scan: float

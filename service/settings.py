@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from indexes.errors import WrongSetting
@@ -102,12 +102,6 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much the server and the commands write to stderr."
     )
-
-    @model_validator(mode="after")
-    def _milvus_is_somewhere(self) -> Self:
-        if self.vector_engine == "milvus" and not self.milvus_uri:
-            raise ValueError("the engine milvus needs RONGTONG_MILVUS_URI")
-        return self
 
     @property
     def built_engine(self) -> Literal["auto", "exact", "half", "approximate"]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from indexes.errors import CatalogueError
+from indexes.errors import CatalogueError, WrongSetting
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -93,12 +93,18 @@ class Workspace:
         return load_encoder(encoder_folder(self.settings))
 
     def milvus(self) -> MilvusServer | None:
-        """The server that searches vectors, where one is chosen."""
+        """The server that searches vectors, where one is chosen. Raises WrongSetting where none is named."""
         from indexes.milvus import MilvusServer
 
         chosen = self.settings
         if chosen.vector_engine != "milvus":
             return None
+        if not chosen.milvus_uri:
+            raise WrongSetting(
+                "The engine is milvus, but nothing says where that is.",
+                field="milvus_uri",
+                mend="set RONGTONG_MILVUS_URI to http://host:19530, or to a file for Milvus Lite",
+            )
         return MilvusServer(chosen.milvus_uri, chosen.milvus_token.get_secret_value())
 
     def engine(self) -> Engine:

@@ -9,6 +9,7 @@ import pytest
 
 from indexes.release import EncoderEntry, Gate, Manifest, write_manifest
 from indexes.store import ReleaseStore
+from tests.indexes.backends import NAMES, Backend, backends
 
 AddRelease = Callable[..., Path]
 
@@ -55,3 +56,13 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "r1"
     fill(folder, "r1")
     return folder
+
+
+@pytest.fixture(scope="session")
+def every_backend(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Backend]:
+    return backends(tmp_path_factory.mktemp("milvus") / "milvus.db")
+
+
+@pytest.fixture(params=NAMES)
+def backend(request: pytest.FixtureRequest, every_backend: dict[str, Backend]) -> Backend:
+    return every_backend[request.param]

@@ -1,8 +1,7 @@
-"""The exact index against numpy in double precision, and its files."""
+"""The exact index: its files, and what it never does. What it finds: test_vector_oracle.py."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import faiss
@@ -20,46 +19,16 @@ def vectors() -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-@pytest.mark.parametrize("batch", [1, 3, 100])
-@pytest.mark.parametrize("share", [None, 0.5, 0.01, 0.0004])
-def test_the_best_are_those_of_double_precision(vectors: np.ndarray, batch: int, share: float | None) -> None:
-    random = np.random.default_rng(2)
-    queries = random.standard_normal((batch, 32)).astype(np.float32)
-    allowed = None if share is None else random.random(5000) < share
-    scores, rows = ExactIndex.from_vectors(vectors).search(queries, 20, allowed)
-    truth = queries.astype(np.float64) @ vectors.astype(np.float64).T
-    if allowed is not None:
-        truth[:, ~allowed] = -np.inf
-    expected = np.argsort(-truth, axis=1, kind="stable")[:, :20]
-    best = np.take_along_axis(truth, expected, axis=1)
-    assert np.array_equal(rows, np.where(np.isinf(best), -1, expected))
-    assert np.allclose(scores, best, atol=1e-6)
-
-
-def test_hundreds_of_equal_vectors_are_listed_by_row(vectors: np.ndarray) -> None:
-    crowded = vectors.copy()
-    crowded[np.arange(7, 5000, 9)] = vectors[0]  # 555 rows, far more than the spare candidates
-    crowded[0] = vectors[1]
-    rows = ExactIndex.from_vectors(crowded).search(vectors[:1], 10)[1]
-    assert rows[0].tolist() == list(range(7, 7 + 90, 9))
-
-
-def test_an_index_of_one_vector_repeated_is_listed_by_row() -> None:
-    index = ExactIndex.from_vectors(np.full((9000, 3), 0.1, np.float32))
-    scores, rows = index.search(np.full((2, 3), 0.7, np.float32), 4)
-    assert rows.tolist() == [[0, 1, 2, 3]] * 2
-    assert len(set(scores.ravel().tolist())) == 1
-
-
-def test_threads_get_the_answers_they_get_alone(vectors: np.ndarray) -> None:
-    index = ExactIndex.from_vectors(vectors)
-    masks = [np.random.default_rng(i).random(5000) < 0.2 for i in range(16)]
-
-    def ask(i: int) -> list[int]:
-        return index.search(vectors[i : i + 1], 10, masks[i])[1][0].tolist()
-
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(ask, range(16))) == [ask(i) for i in range(16)]
+def test_a_row_scores_the_same_wherever_it_lies(vectors: np.ndarray, tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    for dimension in (1, 3, 7, 16, 24, 33, 100):
+        one = random.standard_normal((1, dimension)).astype(np.float32)
+        many = np.concatenate([random.standard_normal((37, dimension)), one.repeat(40, axis=0)])
+        ExactIndex.from_vectors(many).save(tmp_path)
+        for index in (ExactIndex.from_vectors(many), ExactIndex.load(tmp_path)):
+            asked = random.standard_normal((9, dimension)).astype(np.float32)
+            for query in asked:
+                assert len({*index.score(query, np.arange(37, 77)).tolist()}) == 1
 
 
 def test_a_search_leaves_the_number_of_threads_alone(vectors: np.ndarray) -> None:
@@ -80,6 +49,15 @@ def test_stored_vectors_cannot_be_written_through(vectors: np.ndarray, tmp_path:
     loaded = ExactIndex.load(tmp_path)
     with pytest.raises(ValueError, match="read-only"):
         loaded.vectors[0, 0] = 1.0
+
+
+def test_a_file_that_faiss_wrote_is_read(vectors: np.ndarray, tmp_path: Path) -> None:
+    index = faiss.IndexFlatIP(32)
+    index.add(vectors)
+    ExactIndex.from_vectors(vectors).save(tmp_path)
+    written = (tmp_path / "vectors.faiss").read_bytes()
+    faiss.write_index(index, str(tmp_path / "vectors.faiss"))
+    assert (tmp_path / "vectors.faiss").read_bytes() == written
 
 
 @pytest.mark.parametrize(
@@ -110,11 +88,12 @@ def test_a_file_that_is_no_flat_index_never_reaches_faiss(
     "facts",
     [
         "{}",
-        '{"dimension": true, "size": 10, "longest": 1.0}',
-        '{"dimension": 32, "size": -1, "longest": 1.0}',
-        '{"dimension": 99999999999, "size": 10, "longest": 1.0}',
-        '{"dimension": 32, "size": 10, "longest": -1.0}',
-        '{"dimension": 32, "size": 10, "longest": 1e999}',
+        '{"kind": "half", "dimension": 32, "size": 10, "longest": 1.0}',
+        '{"kind": "exact", "dimension": true, "size": 10, "longest": 1.0}',
+        '{"kind": "exact", "dimension": 32, "size": -1, "longest": 1.0}',
+        '{"kind": "exact", "dimension": 99999999999, "size": 10, "longest": 1.0}',
+        '{"kind": "exact", "dimension": 32, "size": 10, "longest": -1.0}',
+        '{"kind": "exact", "dimension": 32, "size": 10, "longest": 1e999}',
     ],
 )
 def test_facts_that_do_not_fit_are_refused(vectors: np.ndarray, tmp_path: Path, facts: str) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from indexes.engines import ENGINES
+from indexes.engines import Engine as VectorEngine
 from indexes.errors import CatalogueError, GateFailed, RefreshRunning, ReleaseError
 from indexes.release import verify
 from indexes.store import ReleaseStore
@@ -139,16 +141,28 @@ def test_every_change_gives_the_files_of_a_full_refresh(tmp_path: Path, encoder:
     assert files(tmp_path, incremental.release) == files(tmp_path, full.release)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_all_changes_together_give_the_files_of_a_full_refresh(
-    catalogue: Catalogue, tmp_path: Path, encoder: Encoder
+    catalogue: Catalogue, tmp_path: Path, encoder: Encoder, engine: VectorEngine
 ):
     fill(catalogue)
-    again(catalogue, tmp_path, encoder)
+    again(catalogue, tmp_path, encoder, engine=engine)
     for name in [*(n for n in CHANGES if n != "an enterprise gone"), "an enterprise gone"]:
         CHANGES[name](catalogue)
-        incremental = again(catalogue, tmp_path, encoder)
-    full = again(catalogue, tmp_path, encoder, full=True)
+        incremental = again(catalogue, tmp_path, encoder, engine=engine)
+    full = again(catalogue, tmp_path, encoder, full=True, engine=engine)
     assert files(tmp_path, incremental.release) == files(tmp_path, full.release)
+
+
+def test_a_release_for_another_engine_is_made_anew(catalogue: Catalogue, tmp_path: Path, encoder: Encoder):
+    fill(catalogue)
+    known = again(catalogue, tmp_path, encoder, engine="half").release
+    report = again(catalogue, tmp_path, encoder, engine="approximate")
+    assert (report.built, report.embedded) == (True, 0)
+    fresh = again(catalogue, tmp_path / "other", encoder, engine="approximate").release
+    found = files(tmp_path, report.release)
+    assert found == files(tmp_path / "other", fresh) != files(tmp_path, known)
+    assert "offerings/vectors/codes.npy" in found
 
 
 def test_a_release_of_other_code_is_read_anew_but_not_embedded_anew(

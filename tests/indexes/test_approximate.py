@@ -1,0 +1,159 @@
+"""The approximate index: what it finds of what there is, under filters and among ties, and its files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from indexes.approximate import ApproximateIndex
+from indexes.errors import DamagedRelease
+from indexes.recall import recall
+from indexes.splice import Splice
+from indexes.tuning import Tuning
+from tests.indexes.backends import CODES
+from tests.indexes.splicing import same_bytes, splice_of
+from tests.indexes.test_vector_oracle import clustered
+
+SIZE = 12_000
+
+
+@pytest.fixture(scope="module")
+def vectors() -> NDArray[np.float32]:
+    return clustered(1, SIZE, 64)
+
+
+@pytest.fixture(scope="module")
+def index(vectors: NDArray[np.float32]) -> ApproximateIndex:
+    return ApproximateIndex.from_vectors(vectors, CODES)
+
+
+def test_nearly_all_that_exact_search_finds_is_found(index: ApproximateIndex) -> None:
+    for found in recall(index, clustered(2, 50, 64)):
+        assert found.mean > 0.995
+        assert found.fifth > 0.98
+
+
+@pytest.mark.parametrize("share", [0.9, 0.5, 0.2])
+def test_a_filter_costs_no_recall(index: ApproximateIndex, share: float) -> None:
+    allowed = np.random.default_rng(3).random(SIZE) < share
+    queries = clustered(4, 50, 64)
+    assert index._depth(20, int(allowed.sum())) > 0  # by codes, not by all that pass
+    found, truth = (each.search(queries, 20, allowed)[0] for each in (index, index.exact))
+    assert (found >= truth[:, -1:]).mean() > 0.995
+
+
+def test_a_filter_against_the_query_is_answered_exactly(
+    index: ApproximateIndex, vectors: NDArray[np.float32]
+) -> None:
+    """Half of the rows pass, none of them among the many that codes name first."""
+    query = vectors[:1]
+    allowed = (vectors @ query[0]) < np.median(vectors @ query[0])
+    found, truth = (each.search(query, 20, allowed) for each in (index, index.exact))
+    assert found[1].tolist() == truth[1].tolist()
+    assert found[0].tolist() == truth[0].tolist()
+
+
+def test_more_equal_vectors_than_a_shortlist_holds_are_listed_by_row(vectors: NDArray[np.float32]) -> None:
+    crowded = vectors.copy()
+    crowded[100:5_100] = vectors[0]
+    index = ApproximateIndex.from_vectors(crowded, CODES)
+    assert index.search(vectors[:1], 30)[1].tolist() == [[0, 1, *range(100, 128)]]
+
+
+def test_scores_are_those_of_the_exact_index(index: ApproximateIndex) -> None:
+    queries = clustered(5, 10, 64)
+    scores, rows = index.search(queries, 50)
+    for query, found, given in zip(queries, rows, scores, strict=True):
+        assert index.exact.score(query, found).tolist() == given.tolist()
+
+
+def test_a_large_batch_answers_as_its_queries_do_alone(
+    index: ApproximateIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexes.approximate._HELD", 10_000)  # several parts
+    queries = clustered(6, 60, 64)
+    for allowed in (None, np.random.default_rng(7).random(SIZE) < 0.4):
+        scores, rows = index.search(queries, 40, allowed)
+        for i in range(0, 60, 7):
+            alone = index.search(queries[i : i + 1], 40, allowed)
+            assert (alone[0][0].tolist(), alone[1][0].tolist()) == (scores[i].tolist(), rows[i].tolist())
+
+
+def test_the_planner_compares_costs() -> None:
+    vectors = np.zeros((10_000, 8), np.float32)
+    index = ApproximateIndex.from_vectors(vectors, Tuning(scan=100, row=200, code=1, listed=10))
+    assert index._depth(10, 10_000) == 1_064  # 10 µs of codes and 223 µs for a shortlist, a stream 1,000 µs
+    assert index._depth(10, 5_000) == 2_341  # half pass: twice as deep and a tenth more
+    assert index._depth(10, 1_300) == 0  # 260 µs for those that pass: a shortlist would take more
+    assert index._depth(10, 1_000) == 0  # fewer than a shortlist
+    cheap = ApproximateIndex.from_vectors(vectors, Tuning(scan=10, row=200, code=1, listed=10))
+    assert cheap._depth(10, 10_000) == 0  # the whole stream costs 100 µs
+
+
+@pytest.mark.parametrize("longest", [1.0, 1.0000001, 7.0, 1e-3, 0.0])
+def test_vectors_of_any_length_are_told_apart(longest: float) -> None:
+    vectors = clustered(8, 4_000, 32) * np.float32(longest)
+    (found,) = recall(ApproximateIndex.from_vectors(vectors, CODES), vectors[:20], (50,))
+    assert found.mean > 0.99
+
+
+def test_codes_taken_over_are_the_codes_of_all_rows(vectors: NDArray[np.float32]) -> None:
+    random = np.random.default_rng(9)
+    splice = splice_of(random.choice(["kept", "kept", "kept", "gone", "fresh"], 3_000).tolist())
+    old = ApproximateIndex.from_vectors(vectors[: splice.source.max() + 1])
+    whole = np.empty((splice.size, 64), np.float32)
+    whole[splice.kept] = old.rows(splice.old)
+    whole[splice.fresh] = clustered(10, splice.fresh.size, 64)
+    same_bytes(
+        ApproximateIndex.from_vectors(whole).save,
+        ApproximateIndex.from_vectors(whole, older=(old, splice)).save,
+    )
+
+
+def test_codes_made_for_other_lengths_are_not_taken_over(vectors: NDArray[np.float32]) -> None:
+    old = ApproximateIndex.from_vectors(vectors[:50])
+    whole = np.concatenate([vectors[:50], 3 * vectors[50:60]])
+    splice = Splice(np.array([*range(50), *(~np.arange(10)).tolist()]))
+    same_bytes(
+        ApproximateIndex.from_vectors(whole).save,
+        ApproximateIndex.from_vectors(whole, older=(old, splice)).save,
+    )
+
+
+def test_a_loaded_index_answers_as_the_one_that_was_saved(index: ApproximateIndex, tmp_path: Path) -> None:
+    index.save(tmp_path)
+    queries = clustered(11, 5, 64)
+    loaded = ApproximateIndex.load(tmp_path, CODES)
+    for found, expected in zip(loaded.search(queries, 30), index.search(queries, 30), strict=True):
+        assert found.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("facts", ["{}", '{"scale": 0.0}', '{"scale": 1}', '{"scale": -1.0}', "[]"])
+def test_facts_that_do_not_fit_are_refused(tmp_path: Path, facts: str) -> None:
+    ApproximateIndex.from_vectors(np.eye(5, dtype=np.float32)).save(tmp_path)
+    (tmp_path / "codes.json").write_text(facts)
+    with pytest.raises(DamagedRelease):
+        ApproximateIndex.load(tmp_path)
+
+
+@pytest.mark.parametrize("shape", [(2, 64), (1, 32), (0, 64), (1, 96)])
+def test_codes_of_other_rows_are_refused(tmp_path: Path, shape: tuple[int, int]) -> None:
+    ApproximateIndex.from_vectors(np.eye(5, dtype=np.float32)).save(tmp_path)
+    np.save(tmp_path / "codes.npy", np.zeros(shape, np.uint8))
+    with pytest.raises(DamagedRelease, match="does not fit 5 vectors"):
+        ApproximateIndex.load(tmp_path)
+
+
+def test_every_code_is_harmless(tmp_path: Path) -> None:
+    """Whatever bytes the file holds, each names levels that exist."""
+    ApproximateIndex.from_vectors(clustered(12, 2_000, 16), CODES).save(tmp_path)
+    path = tmp_path / "codes.npy"
+    noise = np.random.default_rng(13).integers(0, 256, np.load(path).shape).astype(np.uint8)
+    np.save(path, noise)
+    rows = ApproximateIndex.load(tmp_path, CODES).search(clustered(14, 3, 16), 10)[1]
+    assert ((rows >= 0) & (rows < 2_000)).all()
+    assert json.loads((tmp_path / "codes.json").read_text()) == {"scale": 1.0}
