@@ -18,7 +18,8 @@ from indexes.topk import best_rows
 from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Scope, Size
 from recommender.catalogue.json_values import from_json
-from recommender.chains.transfer import Reaching, crossing, crossing_mask, in_scope, reaching
+from recommender.chains.crossing import crossing, crossing_mask, in_scope
+from recommender.chains.transfer import Reaching, reaching
 from recommender.explanation import Lexical, Offer, Side, cautions, evidence, for_buyer, for_supplier
 from recommender.matching.arrangement import Placed, arrange, looked_at
 from recommender.matching.common import (
@@ -71,7 +72,7 @@ def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[Suppl
             texts = [text for query in block for text in profile.need_texts(query.need)]
             encoded = parts.encoder.encode(texts)
             vectors = np.stack([profile.need_vector(*encoded[i : i + 3]) for i in range(0, len(texts), 3)])
-            reached = [reaching(parts.snapshot.graph, query.need) for query in block]
+            reached = [reaching(parts.snapshot.graph, query.need, parts.encoder.encode) for query in block]
             candidates = find_suppliers(
                 parts.snapshot,
                 vectors,
