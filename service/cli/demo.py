@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from service.workspace import Workspace
 
 _KINDS = ("enterprises", "offerings", "needs", "outcomes", "edges")
-_SHOWN = 3
+_SHOWN, _FIRST = 3, 5
 _LINKS = 4  # on which a completed need shows a partner
 
 
@@ -29,8 +29,8 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(home: Home = None) -> None:
-    """Import the bundled (fictional) sample, refresh, and show what can be asked: suppliers for a need, buyers
-    for one of them, a supplier from another chain, the partners that complete a need, where a chain is thin."""
+    """Import the bundled (fictional) sample, refresh, and show what can be asked: suppliers for a need,
+    buyers for one, a supplier from another chain, who completes a need, where a chain is thin."""
     from recommender.catalogue import Visibility
     from recommender.query import BuyerQuery, SupplierQuery
     from service.cli.present import show
@@ -60,7 +60,7 @@ def demo(home: Home = None) -> None:
             engine.buyers(query),
             f"谁需要它？ Who needs {enterprise.enterprise_id} {enterprise.name}",
         )
-        needs = [each for each in _open_needs(catalogue) if each.visibility is Visibility.PUBLIC]
+        needs = _open_needs(catalogue)
     _show_crossing(console, engine, needs, today)
     _show_completion(console, engine, needs, today)
     _show_chain(console, engine, needs, today)
@@ -99,16 +99,16 @@ def _refresh(place: Workspace, catalogue: Catalogue) -> None:
 
 
 def _show_crossing(console: Console, engine: Engine, needs: Sequence[Need], today: date) -> None:
-    """The first need, by id, among whose first answers is one from another chain with a path of some steps."""
+    """The first need, by id, among whose first answers one comes from another chain over a path of steps."""
     from recommender.query import SupplierQuery
     from service.cli.present import show_crossings
 
     for need in needs:
-        found = engine.suppliers(SupplierQuery(need=need, as_of=today, top_k=_SHOWN))
-        if any(len(each.cross_chain["path"]) > 1 for each in found.results if each.cross_chain):
-            show_crossings(
-                console, found, f"谁能跨链供应？ Who, from another chain? {need.need_id} {need.title}"
-            )
+        found = engine.suppliers(SupplierQuery(need=need, as_of=today, top_k=_FIRST))
+        paths = [each.cross_chain["path"] for each in found.results if each.cross_chain]
+        if any(isinstance(path, list) and len(path) > 1 for path in paths):
+            title = f"谁能跨链供应？ Who can, from another chain? {need.need_id} {need.title}"
+            show_crossings(console, found, title)
             return
 
 
