@@ -18,6 +18,7 @@ from recommender.completion import Completion, CompletionQuery, complete
 from recommender.encoder import Encoder
 from recommender.matching import buyers, suppliers, whynot
 from recommender.matching.common import Parts
+from recommender.matching.partners import Partners
 from recommender.places import places_of
 from recommender.query import SYSTEMS, BuyerQuery, SupplierQuery
 from recommender.ranking import PRIOR, AdditiveModel, probability
@@ -29,7 +30,8 @@ from recommender.snapshot import Snapshot
 
 
 class Engine:
-    """Answers from one release with the encoder that made it. Thread-safe: nothing changes after opening."""
+    """Answers from one release with the encoder that made it. Thread-safe: nothing but what is remembered
+    changes after opening."""
 
     def __init__(self, snapshot: Snapshot, encoder: Encoder, model: AdditiveModel = PRIOR) -> None:
         """Raises EncoderError where *encoder* is not the one that the release was made with."""
@@ -42,6 +44,7 @@ class Engine:
                 mend=f"refresh, or set the encoder back to {made_with.name}",
             )
         self._parts = Parts(snapshot, encoder, model)
+        self._partners = Partners(self._parts)
 
     @classmethod
     def open(cls, store: ReleaseStore, encoder: Encoder, release: str = "") -> Engine:
@@ -96,7 +99,7 @@ class Engine:
 
     def complete(self, query: CompletionQuery) -> Completion:
         """The partners on the other links that a need, or a need and a chosen supplier, calls for."""
-        return complete(query, self.snapshot, self.suppliers_many)
+        return complete(query, self.snapshot, self._partners.best)
 
     def ranking(self, queries: Sequence[SupplierQuery], system: str) -> Iterator[list[tuple[str, float]]]:
         """For each query, enterprise ids and scores, best first, by one half of the engine or by all of it.

@@ -173,11 +173,13 @@ def _crossing(found: Mapping[str, Any]) -> Iterator[RenderableType]:
     if found["path"]:
         offered, wanted = one_line(found["offering"]["span"], 40), one_line(found["need"]["span"], 40)
         yield Text(f"  依据 by the words “{offered}” ↔ “{wanted}”", style="dim")
-    for step in found.get("steps", ()):
+    steps = found.get("steps", ())
+    for step in steps:
         quotes = " ".join(f"“{one_line(each['span'], 40)}”" for each in step.get("quotes", ()))
-        yield Text(f"  {safe(step['zh'])} {safe(step['en'])} {quotes}", style="dim")
-    if weakest := found.get("weakest"):
-        yield Text(f"  最弱一环 weakest step：{safe(weakest['zh'])} {safe(weakest['en'])}", style="dim")
+        line = Text(f"  {safe(step['zh'])} {safe(step['en'])} {quotes}", style="dim")
+        if len(steps) > 1 and step == found["weakest"]:
+            line.append(" ← 最弱一环 weakest step", style="yellow")
+        yield line
     if left := found.get("to_prove"):
         told = "、".join(f"{each['zh']} {each['en']}" for each in left)
         yield Text(f"  尚待证明 still to prove：{told}", style="dim")
