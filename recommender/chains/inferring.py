@@ -52,7 +52,7 @@ MATERIAL_IN_NAME, HEAD_OF_NAME, LONGER_NAME, LIKE_SIBLINGS, FORM = (
     "like its siblings",
     "form of a material",
 )
-CONFIDENCE = {FORM: 0.95, MATERIAL_IN_NAME: 0.85, HEAD_OF_NAME: 0.75, LONGER_NAME: 0.65, LIKE_SIBLINGS: 0.6}
+CONFIDENCE = {FORM: 0.93, MATERIAL_IN_NAME: 0.85, HEAD_OF_NAME: 0.75, LONGER_NAME: 0.7, LIKE_SIBLINGS: 0.6}
 # a form of a material, not a plate that protects (保护板) or a line that carries power (电源线)
 _MATERIAL = re.compile(
     "(?:钢|铁|铜|铝|镍|钛|镁|锌|锡|铅|钨|钼|锆|铌|钽|合金|金属|硅|石墨|碳|炭|塑料|树脂|橡胶|硅胶|玻璃|陶瓷|纤维|棉|毛|木|竹"
@@ -106,11 +106,11 @@ def infer(
     )
     made = {name for name, count in needed.items() if count >= _KNOWN_AS_MATERIAL}
     for node, name in enumerate(names):
-        head, material = _parts(name, number, made, kinds)
-        if head is not None and len(kinds.get(head, ())) >= _KNOWN_KINDS:
+        head, longer, material = _parts(name, number, made, kinds)
+        if head is not None:
             add(head, node, Relation.HAS_KIND, HEAD_OF_NAME)
-        elif head is not None and float(vectors[head] @ vectors[node]) >= _ALIKE:
-            add(head, node, Relation.HAS_KIND, LONGER_NAME)
+        if longer is not None and float(vectors[longer] @ vectors[node]) >= _ALIKE:
+            add(longer, node, Relation.HAS_KIND, LONGER_NAME)
         base = number.get(name[: end.start()]) if (end := _FORMS.search(name)) else None
         if base is not None and base in needed and is_form(name, names[base]):
             add(node, base, Relation.NEEDS_MATERIAL, FORM)
@@ -128,21 +128,23 @@ def infer(
 
 def _parts(
     name: str, number: dict[str, int], made: set[int], kinds: dict[int, list[int]]
-) -> tuple[int | None, int | None]:
-    """The longest known head that *name* ends with (any of three characters, a shorter one if it has kinds),
-    and the longest known material that it begins with."""
-    head = material = None
+) -> tuple[int | None, int | None, int | None]:
+    """The longest name that has kinds of those that *name* ends with, the longest of three characters if that
+    is longer still, and the longest known material that it begins with."""
+    head = longer = material = None
     for cut in range(1, min(_MOST_BEFORE_HEAD, len(name) - _LEAST_NAME) + 1):
         node = number.get(name[cut:])
-        if node is not None and (len(name) - cut >= _LONG_NAME or len(kinds.get(node, ())) >= _KNOWN_KINDS):
+        if node is not None and len(kinds.get(node, ())) >= _KNOWN_KINDS:
             head = node
             break
+        if node is not None and longer is None and len(name) - cut >= _LONG_NAME:
+            longer = node
     for cut in range(len(name) - 1, _LEAST_NAME - 1, -1):
         node = number.get(name[:cut])
         if node in made:
             material = node
             break
-    return head, material
+    return head, longer, material
 
 
 def _like_siblings(

@@ -8,6 +8,7 @@ A shared material alone says little (shoes and valves are both of plastic): the 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -34,6 +35,10 @@ _MOST_COMPARED = 300  # things that share a material with one, after which no fu
 _MOST_KINDS = 40  # kinds of a thing from which on being one of them says nothing
 _MOST_CITING = 60  # offerings that name a standard, from which on it says nothing
 _ALIKE = 0.5  # cosine of two things that may be made by the same hands
+_ROUGHLY, _RARE = 0.35, 6  # a lesser cosine, and edges of a material that hardly anything needs
+_BY_WORK = 0.4  # what a cosine counts at least for things that share a material and a process
+# what every trade does says of nobody what he can make
+_ANY_TRADE = re.compile("(?:检测|检验|试验|测试|探伤|调试|总装|组装|装配|包装|清洗|打标|喷码)$")
 _FIRM = 0.6  # seats as sure as this count
 LEAST = 0.05
 _TOGETHER, _LEAST_MAKERS, _BESIDE = 0.26, 4, 0.38  # of two things that the same enterprises make
@@ -124,12 +129,14 @@ def _family(graph: ChainGraph, node: int) -> dict[int, tuple[float, tuple[Step, 
     return found
 
 
-def neighbours(graph: ChainGraph, node: int, sure: float) -> list[Way]:
+def neighbours(graph: ChainGraph, node: int, sure: float, *, loosely: bool = False) -> list[Way]:
     """What is made of the same material or by the same process as *node*, or as what it is a kind of, and is
     a like thing; and the kinds of that.
 
     A material that few need says more than one that many do. What counts is how much of all that both are
-    made of they share: a pipe that is made of ten things shares little with a steel pipe by one of them.
+    made of they share: a pipe that is made of ten things shares little with a steel pipe by one of them. Two
+    things are alike by their names, or by a material and a process both; *loosely* less will do, or a
+    material that hardly anything else needs.
     """
     ways: list[Way] = []
     for member, (factor, ups) in _family(graph, node).items():
@@ -147,9 +154,13 @@ def neighbours(graph: ChainGraph, node: int, sure: float) -> list[Way]:
         found = np.array(sorted(shared), np.int64)
         alike = np.maximum(cosines(graph, node, found), _KIN * cosines(graph, member, found))
         for other, cosine in zip(found.tolist(), alike.tolist(), strict=True):
-            if cosine < _ALIKE or nested(graph, node, other):
-                continue
             told = shared[other]
+            work = {out.relation is Relation.PROCESSED_BY for _, out, _ in told}
+            like = cosine >= (_ROUGHLY if loosely else _ALIKE) or len(work) > 1
+            like |= loosely and any(_is_rare_material(graph, out) for _, out, _ in told)
+            if not like or nested(graph, node, other):
+                continue
+            cosine = max(cosine, _BY_WORK)
             of_other = sum(1 for _ in (*_made_of(graph, other), *_made_by(graph, other)))
             strength = sum(each for each, _, _ in told) / math.sqrt(own * max(1, of_other))
             _, out, back = max(told, key=lambda each: each[0])
@@ -173,6 +184,10 @@ def _kinds_like(graph: ChainGraph, node: int, asked: int) -> list[Step]:
     ]
 
 
+def _is_rare_material(graph: ChainGraph, step: Step) -> bool:
+    return step.relation is not Relation.PROCESSED_BY and graph.degree(step.end) <= _RARE
+
+
 def _made_of(graph: ChainGraph, node: int) -> Iterator[Step]:
     yield from graph.steps(node, [Relation.NEEDS_MATERIAL], forward=True)
     yield from graph.steps(node, [Relation.USED_IN], forward=False)
@@ -184,7 +199,9 @@ def _makes(graph: ChainGraph, node: int) -> Iterator[Step]:
 
 
 def _made_by(graph: ChainGraph, node: int) -> Iterator[Step]:
-    return graph.steps(node, [Relation.PROCESSED_BY], forward=True)
+    for step in graph.steps(node, [Relation.PROCESSED_BY], forward=True):
+        if not _ANY_TRADE.search(graph.name(step.end)):
+            yield step
 
 
 def _makes_by(graph: ChainGraph, node: int) -> Iterator[Step]:

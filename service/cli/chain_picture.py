@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _LINES = 24
-_MARKS = {"gap": ("○", "red"), "single_source": ("◐", "yellow"), "other": ("◑", "blue"), "": ("●", "green")}
+_MARKS = {  # as on the page: sign, colour, words
+    "gap": ("◇", "red", "无人供给 gap"),
+    "single_source": ("▲", "yellow", "独家 single source"),
+    "unstated": ("○", "dim", "无人写明此品种 kind unstated"),
+    "other": ("■", "blue", "其他薄弱 other weakness"),
+    "": ("●", "green", "供方数 suppliers"),
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -54,13 +60,10 @@ def draw(console: Console, document: Mapping[str, Any], lines: int = _LINES) -> 
     table.add_row(*(Text("\n").join(_column(document, segment, lines)) for segment in SEGMENTS))
     console.print(table)
     counts = [_weakness(node) for node in document["nodes"]]
-    console.print(
-        Text.assemble(
-            *("● 供方数 suppliers  ", ("○ 无人供给 gap ", "red"), f"{counts.count('gap')}  "),
-            *(("◐ 独家 single source ", "yellow"), f"{counts.count('single_source')}  "),
-            *(("◑ 其他薄弱 other weakness ", "blue"), str(counts.count("other"))),
-        )
-    )
+    legend = [
+        Text(f"{sign} {words} {counts.count(kind)}", colour) for kind, (sign, colour, words) in _MARKS.items()
+    ]
+    console.print(Text("  ").join(legend))
 
 
 def _column(document: Mapping[str, Any], segment: str, lines: int) -> Iterator[Text]:
@@ -75,7 +78,7 @@ def _column(document: Mapping[str, Any], segment: str, lines: int) -> Iterator[T
     kept = {node["node"] for node in telling[:lines]}
     for node in sorted(nodes, key=lambda node: (node["x"] - node["depth"], node["y"])):
         if node["node"] in kept:
-            mark, colour = _MARKS[_weakness(node)]
+            mark, colour, _ = _MARKS[_weakness(node)]
             count = str(node["suppliers"] or "")
             yield Text(f"{'  ' * min(node['depth'], 3)}{mark} {safe(node['name'])} {count}", style=colour)
     if len(nodes) > lines:
@@ -84,4 +87,6 @@ def _column(document: Mapping[str, Any], segment: str, lines: int) -> Iterator[T
 
 def _weakness(node: Mapping[str, Any]) -> str:
     found = {each["weakness"] for each in node["weak"]}
+    if found == {"unstated_kind"}:
+        return "unstated"
     return next((kind for kind in ("gap", "single_source") if kind in found), "other" if found else "")

@@ -1,9 +1,9 @@
 """``python -m tests.benchmarks.completion HOME DIR [--show N]``: what the other links cost.
 
 HOME is a workspace with a release; DIR is the data folder that holds ``catalogue/needs_tenders.jsonl`` and
-``catalogue/needs_soe.csv``. Prints how long the processor takes to read what a need calls for, and to complete
-it beside finding its suppliers, on needs of DIR; how many needs call for a partner on each link; and with
-``--show`` N drawn needs that call for one, with their partners, to be judged by a reader.
+``catalogue/needs_soe.csv``. Prints how long the processor takes to read what a need calls for, and to
+complete it beside finding its suppliers, on needs of DIR; how many needs call for a partner on each link; and
+with ``--show`` N drawn needs that call for one, with their partners, to be judged by a reader.
 """
 
 from __future__ import annotations
