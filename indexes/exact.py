@@ -76,7 +76,8 @@ class ExactIndex:
     @classmethod
     def usual_costs(cls, dimension: int) -> Tuning:
         """What searching vectors of *dimension* costs where nothing was measured."""
-        return Tuning(*(cost * dimension / 256 for cost in cls._costs))
+        scan, row, code = (cost * dimension / 256 for cost in cls._costs)
+        return Tuning(scan, row, code)
 
     @classmethod
     def _to_store(cls, matrix: Floats) -> NDArray[Any]:

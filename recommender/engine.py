@@ -19,6 +19,7 @@ from recommender.completion import Completion, CompletionQuery, complete
 from recommender.encoder import Encoder
 from recommender.matching import buyers, suppliers, whynot
 from recommender.matching.common import Parts
+from recommender.matching.partners import Partners
 from recommender.places import places_of
 from recommender.query import SYSTEMS, BuyerQuery, SupplierQuery
 from recommender.ranking import PRIOR, AdditiveModel, probability
@@ -32,7 +33,8 @@ _WARMING = 2  # needs that are answered before the first request
 
 
 class Engine:
-    """Answers from one release with the encoder that made it. Thread-safe: nothing changes after opening.
+    """Answers from one release with the encoder that made it. Thread-safe: nothing but what is remembered
+    changes after opening.
 
     ``remark`` is empty, or says why it is another release than the one that was put live.
     """
@@ -51,6 +53,7 @@ class Engine:
             )
         self._parts = Parts(snapshot, encoder, model)
         self.remark = remark
+        self._partners = Partners(self._parts)
 
     @classmethod
     def open(
@@ -140,7 +143,7 @@ class Engine:
 
     def complete(self, query: CompletionQuery) -> Completion:
         """The partners on the other links that a need, or a need and a chosen supplier, calls for."""
-        return complete(query, self.snapshot, self.suppliers_many)
+        return complete(query, self.snapshot, self._partners.best)
 
     def ranking(self, queries: Sequence[SupplierQuery], system: str) -> Iterator[list[tuple[str, float]]]:
         """For each query, enterprise ids and scores, best first, by one half of the engine or by all of it.

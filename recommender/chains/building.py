@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.splice import Splice
+from indexes.strings import StringTable
 from recommender.chains.cleaning import Cleaned
 from recommender.chains.edges import Edges, key_of
 from recommender.chains.frame import Encode, Frame, Vectors, frame_of, mark_of
@@ -52,7 +53,7 @@ def build(
     frame, kept = _frame(edges, vectors, parent)
     if parent is not None and kept:
         fresh = hear(frame, offered, parent.offerings.fresh, vectors)
-        heard = spliced(Heard.of(parent.graph.stored.arrays), fresh, parent.offerings)
+        heard = spliced(Heard.of(parent.graph.stored), fresh, parent.offerings)
     else:
         heard = hear(frame, offered, np.arange(offered.size), vectors)
     made = _edges(frame, heard)
@@ -63,12 +64,14 @@ def build(
         "edges": {each.name.lower(): origins[each] for each in Origin},
         "offerings": {"all": offered.size, "placed": int(np.unique(heard.sitting_offerings).size)},
     }
+    names, cited = np.unique(heard.cited_standards, return_inverse=True)
     save(
         folder / GRAPH,
         names=frame.names,
         spellings=frame.spellings,
         chains=frame.chains,
-        arrays=_arrays(frame, made, heard, np.asarray(offered.starts, np.int64)),
+        standards=StringTable.build(names.tolist()),
+        arrays=_arrays(frame, made, heard, cited, np.asarray(offered.starts, np.int64)),
         report=report,
     )
     return asked
@@ -102,12 +105,16 @@ def _edges(frame: Frame, heard: Heard) -> Edges:
     return edges.take(told).besides(stated)
 
 
-def _arrays(frame: Frame, edges: Edges, heard: Heard, starts: NDArray[np.int64]) -> Arrays:
+def _arrays(
+    frame: Frame, edges: Edges, heard: Heard, cited: NDArray[np.int64], starts: NDArray[np.int64]
+) -> Arrays:
+    """*cited* are the numbers of the standards that *heard* names."""
     count = len(frame.names)
     back = np.lexsort((edges.sources, edges.relations, edges.targets)).astype(np.int32)
     # the edges of chains are imported, and all of these are still there
     of_chains = frame.edges.keys()[frame.arrays["frame_chain_edges"]]
     owners = np.searchsorted(starts, heard.sitting_offerings, side="right") - 1
+    by_standard = np.argsort(cited, kind="stable").astype(np.int32)
     by_node = np.lexsort((-heard.sitting_confidences, heard.sitting_nodes)).astype(np.int32)
     made: dict[str, object] = {
         **_fields(edges),
@@ -120,6 +127,9 @@ def _arrays(frame: Frame, edges: Edges, heard: Heard, starts: NDArray[np.int64])
         "owner_starts": starts_of(owners, len(starts)),
         "node_starts": starts_of(heard.sitting_nodes[by_node], count),
         "node_sittings": by_node,
+        "cited_standards": cited,
+        "standard_starts": starts_of(cited[by_standard], int(cited.max(initial=-1)) + 1),
+        "standard_cites": by_standard,
     }
     return Arrays(**frame.arrays, **typed(made))
 

@@ -29,6 +29,7 @@ class Filling:
         self._delivers = snapshot.offerings_within(_DELIVERS, as_of)
         self._on: dict[int, dict[int, Supplier]] = {}
         self._enterprises: dict[int, Enterprise] = {}
+        self._shares: dict[int, float] = {}
 
     def counts(self, supplier: Supplier) -> bool:
         """Whether its offering is available, and delivers the node rather than a loan or a course for it."""
@@ -56,6 +57,12 @@ class Filling:
             for enterprise, supplier in self.on(kind).items():
                 found.setdefault(enterprise, supplier)
         return found
+
+    def share(self, offering: int) -> float:
+        """The share of its enterprise's revenue that this *offering* is; 0 where none is stated."""
+        if offering not in self._shares:
+            self._shares[offering] = float(self.snapshot.offering(offering).weight or 0.0)
+        return self._shares[offering]
 
     def enterprise(self, row: int) -> Enterprise:
         if row not in self._enterprises:

@@ -47,6 +47,7 @@ class Weakness(StrEnum):
     EXPIRING = "expiring"
     OVER_BOOKED = "over_booked"
     ONE_REGION = "one_region"
+    UNSTATED = "unstated_kind"
 
 
 # how urgent each is where all else is equal (judged, not measured), and its words
@@ -57,6 +58,7 @@ WEAKNESSES: Mapping[Weakness, tuple[float, str, str]] = {
     Weakness.EXPIRING: (0.5, "供方证书将到期", "supplier's certificate expires"),
     Weakness.OVER_BOOKED: (0.5, "供方订单已满", "over-booked supplier"),
     Weakness.ONE_REGION: (0.4, "集中于一地", "one region"),
+    Weakness.UNSTATED: (0.3, "无人写明供给此品种", "nobody says that it makes this kind"),
 }
 LEVELS = ((0.55, "high"), (0.3, "medium"), (0.0, "low"))
 
@@ -64,9 +66,8 @@ LEVELS = ((0.55, "high"), (0.3, "medium"), (0.0, "low"))
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A weakness of a node. ``severity`` 0 to 1: the weakness's urgency times (1/4 + 3/4 of where the node's
-    weighted reach stands in the chain), halved where others offer a
-    substitute, where others offer the
-    broader thing of which the node is a kind, and where one sound firm remains.
+    weighted reach stands in the chain), halved where others offer a substitute, where others than the single
+    source offer the broader thing of which the node is a kind, and where one sound firm remains.
     ``evidence`` are facts of the release: what was looked at and what was found."""
 
     node: int
@@ -107,7 +108,8 @@ def find_gaps(
         softer = _SOFTER if _replaced(filling, node, firms) else 1.0
         for weakness, evidence, some, left in _weaknesses(filling, firms, usual, days):
             if len(firms) < 2 and (broader := _broader(filling, node, firms)):
-                evidence, left = [*evidence, broader], 1
+                evidence, left = [*evidence, broader], left if weakness is Weakness.GAP else 1
+                weakness = Weakness.UNSTATED if weakness is Weakness.GAP else weakness
             urgency = WEAKNESSES[weakness][0] * (1.0 if left == 0 else _SOFTER) * softer
             severity = urgency * (0.25 + 0.75 * standing_out(reach, most))
             guessed = node not in sure or any(firms[row].how is not Sitting.NAME for row in some)
@@ -132,9 +134,10 @@ def _replaced(filling: Filling, node: int, firms: Mapping[int, Supplier]) -> boo
 
 
 def _broader(filling: Filling, node: int, firms: Mapping[int, Supplier]) -> JSON | None:
-    """The nearest broader thing that somebody else offers: they may make this kind, and must be asked."""
+    """The nearest broader thing that somebody else offers, as such or by another kind of it: they may make
+    this kind, and must be asked."""
     for broader in filling.graph.broader(node):
-        if others := filling.on(broader).keys() - firms.keys():
+        if others := filling.of(broader).keys() - firms.keys():
             return {"field": "broader", "value": filling.graph.name(broader), "suppliers": len(others)}
     return None
 
@@ -252,7 +255,7 @@ def _finding(
 ) -> JSON:
     graph = filling.graph
     _, zh, en = WEAKNESSES[finding.weakness]
-    firms = closest(filling, finding.node, filling.of(finding.node).keys(), _NEAR, near)
+    firms = closest(filling, finding.node, filling.of(finding.node).keys(), _NEAR, near, usual)
     return {
         "node": finding.node,
         "name": graph.name(finding.node),

@@ -102,7 +102,7 @@ class ChainGraph:
             each.name: np.zeros(int(each.name in STARTS), dtype_of(each.name)) for each in fields(Arrays)
         }
         arrays["vectors"] = np.zeros((0, 1), np.float16)
-        return cls(Stored(Path(), none, none, none, Arrays(**arrays)))
+        return cls(Stored(Path(), none, none, none, none, Arrays(**arrays)))
 
     # --- nodes ---
 
@@ -143,13 +143,14 @@ class ChainGraph:
         text = spelling(name[:LONGEST_NAME])
         if not text:
             return []
-        near = {node for node, _, _ in mentioned(text, self._of_spelling)}
+        near = {node for node, _, _ in mentioned(text, self.of_spelling)}
         names = [self.name(node) for node in sorted(near)]
         pool = [self.name(node) for node in self._by_tail.get(text[-1], ())] + list(self._stored.chains)
         names += difflib.get_close_matches(name[:LONGEST_NAME], pool, _SUGGESTIONS, 0.4)
         return list(dict.fromkeys(names))[:_SUGGESTIONS]
 
-    def _of_spelling(self, text: str) -> int | None:
+    def of_spelling(self, text: str) -> int | None:
+        """The node of a name in looked-up spelling."""
         return self._spelled.get(text.encode("utf-8", "surrogatepass"))
 
     @cached_property
@@ -376,6 +377,57 @@ class ChainGraph:
             Sitting(int(a.sitting_hows[at])),
         )
 
+    # --- what offerings state ---
+
+    def stating(self, source: int, target: int, relation: Relation) -> Rows:
+        """The rows of the offerings that state this edge, ascending."""
+        a = self._a
+        same = (a.said_sources == source) & (a.said_targets == target)
+        same &= a.said_relations == RELATIONS.index(relation)
+        rows: Rows = a.said_offerings[same].astype(np.int64)
+        return rows
+
+    @cached_property
+    def work(self) -> frozenset[int]:
+        """The nodes that the imported list says something is processed by."""
+        a = self._a
+        by = a.relations == RELATIONS.index(Relation.PROCESSED_BY)
+        return frozenset(a.targets[by & (a.origins == Origin.IMPORTED)].tolist())
+
+    # --- standards ---
+
+    def standard(self, name: str) -> int | None:
+        """The number of the standard of this name; None where no offering names it."""
+        return self._stored.standards.find(name)
+
+    def standard_name(self, standard: int) -> str:
+        return self._stored.standards[int(standard)]
+
+    def standards_on(self, node: int, least: float = 0.0) -> dict[int, int]:
+        """The standards that offerings on *node* (seated with at least *least*) name, each with the row of
+        the first of these offerings."""
+        a = self._a
+        at = self._sittings(node)
+        offerings = np.unique(a.sitting_offerings[at[a.sitting_confidences[at] >= least]])
+        found: dict[int, int] = {}
+        starts, ends = (np.searchsorted(a.cited_offerings, offerings, side) for side in ("left", "right"))
+        for row, start, end in zip(offerings.tolist(), starts.tolist(), ends.tolist(), strict=True):
+            for standard in a.cited_standards[start:end].tolist():
+                found.setdefault(standard, row)
+        return found
+
+    def citing(self, standard: int) -> Rows:
+        """The rows of the offerings that name *standard*, ascending."""
+        a = self._a
+        here = slice(*a.standard_starts[standard : standard + 2].tolist())
+        rows: Rows = a.cited_offerings[a.standard_cites[here]].astype(np.int64)
+        return rows
+
+    def seats_by(self, offering: int) -> list[Supplier]:
+        """Where the offering in row *offering* sits, the surest first."""
+        starts = np.searchsorted(self._a.sitting_offerings, [offering, offering + 1])
+        return [self._supplier(at) for at in range(*starts.tolist())]
+
     def enterprises_on(
         self, nodes: Sequence[int], confidences: Sequence[float]
     ) -> tuple[Rows, NDArray[np.float64], Rows, Rows]:
@@ -397,25 +449,33 @@ class ChainGraph:
         best = order[first]
         return rows, sure[best], places[best], a.sitting_offerings[flat[best]].astype(np.int64)
 
-    def nodes_of(self, text: str, vector: Vectors | None = None) -> list[Seat]:
-        """The nodes that *text*, a need or a title, is about, the surest first: named, at the head of one of
-        its parts, mentioned, or (with the unit *vector* (d,) of the text) the nearest by meaning."""
-        best: dict[int, Seat] = {}
+    # --- what a text names ---
 
-        def add(seat: Seat) -> None:
+    def nodes_of(self, text: str) -> list[Seat]:
+        """The nodes that *text* is about, the surest first: named, at the head of one of its parts, or
+        mentioned."""
+        best: dict[int, Seat] = {}
+        parts = parts_of(text[:_LONGEST_QUESTION], self.of_spelling)
+        heads = [seat for part in parts if (seat := named(part, self.of_spelling)) is not None]
+        for seat in (*heads, *(seat for seat, _ in self.mentions(text))):
             if seat.node not in best or best[seat.node].confidence < seat.confidence:
                 best[seat.node] = seat
-
-        for part in parts_of(text[:_LONGEST_QUESTION]):
-            if (seat := named(part, self._of_spelling)) is not None:
-                add(seat)
-            for node, start, end in mentioned(part, self._of_spelling):
-                share = (end - start) / len(part)
-                add(Seat(node, round(_MENTION * min(1.0, 0.5 + share), 3), Sitting.HEAD))
-            if seat is None and vector is not None:
-                for near in nearest([part], vector[None, :], self._by_tail, self._a.vectors, self.name)[0]:
-                    add(near)
         return sorted(best.values(), key=lambda seat: (-seat.confidence, seat.node))
+
+    def mentions(self, text: str) -> Iterator[tuple[Seat, str]]:
+        """The nodes that *text* names anywhere, with the words that do, in looked-up spelling."""
+        for part in parts_of(text[:_LONGEST_QUESTION], self.of_spelling):
+            for node, start, end in mentioned(part, self.of_spelling):
+                share = (end - start) / len(part)
+                yield (
+                    Seat(node, round(_MENTION * min(1.0, 0.5 + share), 3), Sitting.HEAD),
+                    part[start:end],
+                )
+
+    def nearest(self, texts: Sequence[str], vectors: Vectors) -> list[list[Seat]]:
+        """For each of *texts*, in looked-up spelling, with their unit *vectors* (q, d), the nodes that are
+        nearest by meaning."""
+        return nearest(texts, vectors, self._by_tail, self._a.vectors, self.name)
 
 
 def _surest_first(steps: list[Step]) -> list[Step]:

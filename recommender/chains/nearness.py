@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from recommender.catalogue.domain import Relation
+from recommender.chains import ways as transfer
 from recommender.chains.filling import Filling, is_goods
 from recommender.chains.graph import ChainGraph, Step, Supplier
 from recommender.chains.stored import Origin, Sitting
@@ -16,7 +17,8 @@ from recommender.chains.view import says
 from recommender.requirements.certificates import Certificate
 
 # What a way leaves of the confidence that who makes the one thing can make the other: judged, not measured.
-_SUBSTITUTE, _BROADER, _SIBLING, _SHARED, _MATERIAL, _MEANT = 0.7, 0.6, 0.5, 0.5, 0.2, 0.5
+_SUBSTITUTE, _BROADER, _MATERIAL, _MEANT = 0.7, 0.6, 0.2, 0.5
+_COMPARED = 4  # times as many firms as are asked for are compared by what they lack
 _LEAST_COSINE = 0.6
 _MOST_NODES = 60
 _MOST_MEANT = 15
@@ -45,6 +47,7 @@ class Near:
     confidence: float
 
 
+Usual = Sequence[Certificate]
 Meant = Mapping[int, list[tuple[int, float]]]  # node → (other node, cosine), the nearest first
 
 
@@ -88,66 +91,85 @@ def _ways(graph: ChainGraph, node: int) -> Iterator[Way]:
     def along(step: Step, factor: float) -> Way:
         return Way(step.end, factor * step.confidence, *says(graph, step), step.origin is Origin.INFERRED)
 
-    name = graph.name(node)
     for step in graph.substitutes(node):
         yield along(step, _SUBSTITUTE)
-    for up in graph.steps(node, [Relation.HAS_KIND], forward=False):
-        yield along(up, _BROADER)
-        for down in graph.steps(up.end, [Relation.HAS_KIND], forward=True):
-            other, both = graph.name(down.end), graph.name(up.end)
-            yield Way(
-                down.end,
-                _SIBLING * up.confidence * down.confidence,
-                f"{name}与{other}同属{both}",
-                f"{name} and {other} are both kinds of {both}",
-                Origin.INFERRED in (up.origin, down.origin),
-            )
+    for step in graph.steps(node, [Relation.HAS_KIND], forward=False):
+        yield along(step, _BROADER)
+        for material in graph.upstream(step.end):  # a kind is made as the broader thing is
+            yield along(material, _MATERIAL * _BROADER * step.confidence)
     for step in graph.upstream(node):
         yield along(step, _MATERIAL)
-    yield from _sharing(graph, node, _SHARED)
-    for up in graph.steps(node, [Relation.HAS_KIND], forward=False):  # a kind is made as the broader thing is
-        yield from _sharing(graph, up.end, _SHARED * _BROADER * up.confidence)
+    for way in (
+        *transfer.forms(graph, node, 1.0),
+        *transfer.siblings(graph, node, 1.0),
+        *transfer.neighbours(graph, node, 1.0, loosely=True),
+        *transfer.made_beside(graph, node, 1.0),
+    ):
+        guessed = way.makers > 0 or any(step.origin is Origin.INFERRED for step in way.steps)
+        yield Way(way.node, way.confidence, *_said(graph, way), guessed)
 
 
-def _sharing(graph: ChainGraph, node: int, factor: float) -> Iterator[Way]:
-    name = graph.name(node)
-    for shared in graph.shared(node):
-        other, thing = graph.name(shared.node), graph.name(shared.through)
-        material = shared.relation is Relation.NEEDS_MATERIAL
-        yield Way(
-            shared.node,
-            factor * shared.strength,
-            f"{name}与{other}都需要{thing}" if material else f"{name}与{other}都经{thing}加工",
-            f"{name} and {other} both {'need' if material else 'are processed by'} {thing}",
-            inferred=False,
+def _said(graph: ChainGraph, way: transfer.Way) -> tuple[str, str]:
+    """What joins the two things: makers of both, the broader thing, or what both are made of or by."""
+    if way.makers:
+        one, other = graph.name(way.asked), graph.name(way.node)
+        return (
+            f"有 {way.makers} 家企业同时提供{one}和{other}（推断）",
+            f"{way.makers} enterprises offer both {one} and {other} (inferred)",
         )
+    if len(way.steps) == 1:
+        return says(graph, way.steps[0])
+    shares = next((at for at, s in enumerate(way.steps) if s.relation is not Relation.HAS_KIND), None)
+    if shares is None:
+        both = next(s.end for s in reversed(way.steps) if not s.forward)
+        one, other, thing = (graph.name(node) for node in (way.asked, way.node, both))
+        return f"{one}与{other}同属{thing}", f"{one} and {other} are both kinds of {thing}"
+    out, back = way.steps[shares], way.steps[shares + 1]
+    one, other, thing = (graph.name(node) for node in (out.start, back.end, out.end))
+    if out.relation is Relation.PROCESSED_BY:
+        return f"{one}与{other}都经{thing}加工", f"{one} and {other} are both processed by {thing}"
+    return f"{one}与{other}都需要{thing}", f"{one} and {other} both need {thing}"
 
 
 def _meant(graph: ChainGraph, node: int, near: Meant) -> Iterator[Way]:
+    """By meaning among what ends alike: an encoder alone takes transformer oil for a transformer."""
     name = graph.name(node)
     for other, cosine in near.get(node, ()):
         there = graph.name(other)
-        yield Way(
-            other,
-            _MEANT * min(cosine, 1.0),
-            f"{name}与{there}含义相近（余弦 {cosine:.2f}）",
-            f"{name} and {there} mean nearly the same (cosine {cosine:.2f})",
-            inferred=True,
-        )
+        if there[-1] == name[-1]:
+            yield Way(
+                other,
+                _MEANT * min(cosine, 1.0),
+                f"{name}与{there}含义相近（余弦 {cosine:.2f}）",
+                f"{name} and {there} mean nearly the same (cosine {cosine:.2f})",
+                inferred=True,
+            )
 
 
-def closest(filling: Filling, node: int, without: Collection[int], limit: int, near: Meant) -> list[Near]:
-    """The enterprises nearest to filling *node*, the surest first; not those in the rows *without*."""
+def closest(
+    filling: Filling, node: int, without: Collection[int], limit: int, near: Meant, usual: Usual = ()
+) -> list[Near]:
+    """The enterprises nearest to filling *node*, the surest first and of equally sure ones those that lack
+    least, then those that live by what they make there; not those in the rows *without*."""
     best: dict[int, Near] = {}
     for way in ways(filling.graph, node, near):
         for enterprise, supplier in list(filling.on(way.node).items())[:_MOST_THERE]:
             sure = way.confidence * supplier.confidence
             if enterprise not in without and (enterprise not in best or best[enterprise].confidence < sure):
                 best[enterprise] = Near(supplier, way, sure)
-    return sorted(best.values(), key=lambda each: (-each.confidence, each.supplier.enterprise))[:limit]
+    surest = sorted(best.values(), key=lambda each: (-each.confidence, each.supplier.enterprise))
+
+    def merits(each: Near) -> tuple[float, int, float]:
+        lacks = separates(filling, node, each.supplier.enterprise, usual)["lacks"]
+        lives_by = filling.share(each.supplier.offering)
+        return -round(each.confidence, 2), sum(map(len, lacks.values())), -lives_by
+
+    looked_at = surest[: _COMPARED * limit]
+    ordered = sorted(looked_at, key=merits)
+    return [*ordered, *surest[len(looked_at) :]][:limit]
 
 
-def separates(filling: Filling, node: int, row: int, usual: Sequence[Certificate]) -> dict[str, Any]:
+def separates(filling: Filling, node: int, row: int, usual: Usual) -> dict[str, Any]:
     """What the enterprise in *row* would need besides, to fill *node*: materials and processes of the node
     that none of its own nodes has, and those of the *usual* certificates that it does not hold."""
     graph = filling.graph
@@ -173,7 +195,7 @@ def separates(filling: Filling, node: int, row: int, usual: Sequence[Certificate
     }
 
 
-def near_document(filling: Filling, node: int, near: Near, usual: Sequence[Certificate]) -> dict[str, Any]:
+def near_document(filling: Filling, node: int, near: Near, usual: Usual) -> dict[str, Any]:
     enterprise = filling.enterprise(near.supplier.enterprise)
     offering = filling.snapshot.offering(near.supplier.offering)
     return {

@@ -1,4 +1,4 @@
-"""What offerings add to the frame of a chain graph: where each sits, and the edges that it states.
+"""What offerings add to the frame of a chain graph: where each sits, and what it states: edges, standards.
 
 Both follow from the frame and the offering's own words, so that a refresh keeps what the release before holds
 of the offerings that it keeps, and reads the others alone.
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from indexes.splice import Splice
 from recommender.chains.frame import Encode, Frame
 from recommender.chains.placing import Seat, named, nearest, parts_of
+from recommender.chains.standards import standards
 from recommender.chains.stating import said
-from recommender.chains.stored import RELATIONS, Arrays
+from recommender.chains.stored import RELATIONS, Stored
 
 _SAYS = 0.8  # seats as sure as this let an offering speak for its node
 _BLOCK = 16_384  # offerings that are read at once
@@ -45,8 +46,8 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The ``sitting_*`` and ``said_*`` arrays of some offerings, by their rows (see
-    :class:`recommender.chains.stored.Arrays`; owners are told by the rows)."""
+    """The ``sitting_*``, ``said_*`` and ``cited_*`` arrays of some offerings, by their rows (see
+    :class:`recommender.chains.stored.Arrays`; standards stand here by name)."""
 
     sitting_offerings: NDArray[np.int32]
     sitting_nodes: NDArray[np.int32]
@@ -56,10 +57,14 @@ class Heard:
     said_sources: NDArray[np.int32]
     said_targets: NDArray[np.int32]
     said_relations: NDArray[np.uint8]
+    cited_offerings: NDArray[np.int32]
+    cited_standards: NDArray[np.str_]
 
     @classmethod
-    def of(cls, arrays: Arrays) -> Heard:
-        return cls(*(getattr(arrays, each.name) for each in fields(cls)))
+    def of(cls, stored: Stored) -> Heard:
+        found = {each.name: getattr(stored.arrays, each.name) for each in fields(cls)}
+        names = np.array(list(stored.standards), np.str_)
+        return cls(**{**found, "cited_standards": names[found["cited_standards"]]})
 
 
 def hear(frame: Frame, offered: Offered, rows: Rows, encode: Encode) -> Heard:
@@ -75,15 +80,18 @@ def hear(frame: Frame, offered: Offered, rows: Rows, encode: Encode) -> Heard:
 def _hear(frame: Frame, block: Sequence[tuple[str, str]], first: int, encode: Encode) -> Heard:
     sitting: list[tuple[int, int, float, int]] = []
     stating: list[tuple[int, int, int, int]] = []
+    citing: list[tuple[int, str]] = []
     seats_of = _seats(frame, [title for title, _ in block], encode)
     for row, (seats, (_, text)) in enumerate(zip(seats_of, block, strict=True), first):
         sitting += [(row, seat.node, seat.confidence, int(seat.how)) for seat in seats]
         if seats and seats[0].confidence >= _SAYS:
             node = seats[0].node
-            for other, relation in said(node, text, frame.find, frame.processes):
+            for other, relation, _, _ in said(node, text, frame.find, frame.processes):
                 stating.append((row, node, other, RELATIONS.index(relation)))
+        citing += [(row, name) for name in dict.fromkeys(name for name, _, _ in standards(text))]
     rows, nodes, sure, how = zip(*sitting, strict=True) if sitting else ((), (), (), ())
     by, sources, targets, relations = zip(*stating, strict=True) if stating else ((), (), (), ())
+    cited, names = zip(*citing, strict=True) if citing else ((), ())
     return Heard(
         np.array(rows, np.int32),
         np.array(nodes, np.int32),
@@ -93,12 +101,14 @@ def _hear(frame: Frame, block: Sequence[tuple[str, str]], first: int, encode: En
         np.array(sources, np.int32),
         np.array(targets, np.int32),
         np.array(relations, np.uint8),
+        np.array(cited, np.int32),
+        np.array(names, np.str_),
     )
 
 
 def _seats(frame: Frame, titles: Sequence[str], encode: Encode) -> list[tuple[Seat, ...]]:
     """For each title the nodes it sits on, the surest first; each distinct title is looked at once."""
-    parts = {title: parts_of(title) for title in dict.fromkeys(titles)}
+    parts = {title: parts_of(title, frame.find) for title in dict.fromkeys(titles)}
     by_part = {part: named(part, frame.find) for found in parts.values() for part in found}
     open_parts = [part for part, seat in by_part.items() if seat is None and part[-1] in frame.tails]
     near = nearest(
@@ -119,13 +129,12 @@ def _seats(frame: Frame, titles: Sequence[str], encode: Encode) -> list[tuple[Se
 
 def spliced(old: Heard, fresh: Heard, splice: Splice) -> Heard:
     """What the offerings of a new collection add, from those of the *old* one and the *fresh* rows alone."""
-    sitting = _order(old.sitting_offerings, fresh.sitting_offerings, splice)
-    stating = _order(old.said_offerings, fresh.said_offerings, splice)
     made: dict[str, NDArray[Any]] = {}
-    for name in (each.name for each in fields(Heard)):
-        rows, order = sitting if name.startswith("sitting") else stating
-        both = np.concatenate([getattr(old, name), getattr(fresh, name)])
-        made[name] = rows if name.endswith("offerings") else both[order]
+    for kind in ("sitting", "said", "cited"):
+        rows, order = _order(getattr(old, f"{kind}_offerings"), getattr(fresh, f"{kind}_offerings"), splice)
+        for name in (each.name for each in fields(Heard) if each.name.startswith(kind)):
+            made[name] = np.concatenate([getattr(old, name), getattr(fresh, name)])[order]
+        made[f"{kind}_offerings"] = rows
     return Heard(**made)
 
 

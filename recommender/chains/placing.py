@@ -30,8 +30,11 @@ _MEANT = 0.7  # confidence of a node that is found by meaning, for each unit of 
 _BLOCK = 512
 _LIST = re.compile(r"[、，,;；/|+]|(?<=[\u3400-\u9fff]{2})(?:以及|及其|及|和|与)(?=[\u3400-\u9fff]{2})")
 _TRADE = re.compile(
-    "(?:(?:相关|类|系列|主要|其他)?(?:产品|业务|收入|销售|生产|制造|加工|分部|行业|板块|采购|项目|研发|供应)|等|类|系列|批发|零售)$"
+    "(?:(?:相关|类|系列|主要|其他)?(?:产品|业务|收入|销售|生产|制造|加工|分部|行业|板块|采购|项目|研发|供应)|等|类|系列|批发|零售"
+    "|现货|(?:批量|长协|长期|稳定)?供货|外协|(?:外协|协作)?配套|(?:定制|来图|批量|代)加工|定制|研制|试制|代工|量产)$"
 )
+# what stands behind a name in brackets says more of it: the trade it is for, its short name, its model
+_ASIDE = re.compile(r"(?<=[^(（\s]{2})\s*[(（][^()（）]*[)）]")
 
 Vectors = NDArray[np.float32]
 Find = Callable[[str], int | None]
@@ -46,20 +49,24 @@ class Seat:
     how: Sitting
 
 
-def parts_of(title: str) -> list[str]:
-    """The things that a title lists, in looked-up spelling, with and without words of trade.
+def parts_of(title: str, find: Find) -> list[str]:
+    """The things that a title lists, in looked-up spelling, without words of trade, as far as no node's name
+    (*find*) holds them. A title that names one node is one thing, whatever marks it holds.
 
-    >>> parts_of("轴承、齿轮等产品")
-    ['轴承', '齿轮']
+    >>> parts_of("轴承、齿轮等产品", {}.get), parts_of("电池簇与集装箱", {"电池簇与集装箱": 0}.get)
+    (['轴承', '齿轮'], ['电池簇与集装箱'])
     """
-    found: list[str] = []
-    for part in _LIST.split(title)[:_MOST_PARTS]:
-        text = spelling(part)
-        while text and (shorter := _TRADE.sub("", text)) != text:
-            text = shorter
-        if text:
-            found.append(text)
-    return found
+    for text in (title, bare := _ASIDE.sub("", title)):
+        if find(whole := _without_trade(spelling(text), find)) is not None:
+            return [whole]
+    parts = (_without_trade(spelling(part), find) for part in _LIST.split(bare)[:_MOST_PARTS])
+    return [part for part in parts if part]
+
+
+def _without_trade(text: str, find: Find) -> str:
+    while text and find(text) is None and (shorter := _TRADE.sub("", text)) != text:
+        text = shorter
+    return text
 
 
 def named(text: str, find: Find) -> Seat | None:

@@ -30,28 +30,30 @@ _SAYINGS: tuple[tuple[re.Pattern[str], Relation], ...] = (
 )
 
 
-def sayings(text: str) -> Iterator[tuple[Relation, str]]:
-    """(relation, words) for every such phrase in *text*.
+def sayings(text: str) -> Iterator[tuple[Relation, str, int, int]]:
+    """(relation, words, start and end of the phrase that holds them) for every such phrase in *text*.
 
     >>> list(sayings("轴箱轴承，用于动车组转向架。"))
-    [(<Relation.USED_IN: 'used_in'>, '动车组转向架')]
+    [(<Relation.USED_IN: 'used_in'>, '动车组转向架', 5, 13)]
     """
     for pattern, relation in _SAYINGS:
         for found in pattern.finditer(text[:_LONGEST_TEXT]):
             if found[1]:
-                yield relation, found[1]
+                yield relation, found[1], found.start(), found.end()
 
 
-def said(node: int, text: str, find: Find, processes: frozenset[int]) -> Iterator[tuple[int, Relation]]:
-    """(other node, relation) for what an offering that sits on *node* says in *text*.
+def said(
+    node: int, text: str, find: Find, processes: frozenset[int]
+) -> Iterator[tuple[int, Relation, int, int]]:
+    """(other node, relation, start, end) for what an offering that sits on *node* says in *text*.
 
     *find* gives the node of a spelling; *processes* are the nodes that work can be done by: nothing else
     follows processed_by.
     """
-    for relation, words in sayings(text):
+    for relation, words, start, end in sayings(text):
         for other, _, _ in mentioned(spelling(words), find):
             if other != node and (other in processes) == (relation is Relation.PROCESSED_BY):
-                yield other, relation
+                yield other, relation, start, end
                 break
 
 

@@ -2,6 +2,8 @@
 
 graph/nodes.*              the names of n nodes
 graph/spellings.*          every spelling that stands for a node, and spelling_nodes.npy, which
+graph/chains.*             the names of c chains
+graph/standards.*          the product standards that offerings name
 graph/*.npy                the arrays of :class:`Arrays`
 graph/report.json          what was cleaned, joined and inferred
 """
@@ -59,7 +61,8 @@ class Arrays:
     ``chain_edges`` and ``chain_nodes`` list by chain; ``chain_segments`` says where in the chain a node
     stands (0 … 2 of :data:`SEGMENTS`), ``segment_stated`` whether the list says so or the flow suggests it.
     Sittings are sorted by offering and so by enterprise, the surest of an offering first; ``node_sittings``
-    are the same ones by node, the surest first. ``said_*`` are the edges as each offering states them.
+    are the same ones by node, the surest first. ``said_*`` are the edges as each offering states them,
+    ``cited_*`` the standards that it names; ``standard_cites`` are the latter by standard.
 
     The frame is what imported edges alone decide (:data:`FRAME`); ``frame_*`` are its edges.
     """
@@ -102,6 +105,10 @@ class Arrays:
     said_sources: NDArray[np.int32]
     said_targets: NDArray[np.int32]
     said_relations: NDArray[np.uint8]
+    cited_offerings: NDArray[np.int32]
+    cited_standards: NDArray[np.int32]
+    standard_starts: NDArray[np.int64]  # (standards + 1,)
+    standard_cites: NDArray[np.int32]
 
 
 _NAMES = tuple(each.name for each in fields(Arrays))
@@ -129,6 +136,7 @@ STARTS = {  # offsets → what they cut into pieces
     "chain_node_starts": "chain_nodes",
     "node_starts": "node_sittings",
     "owner_starts": "sitting_nodes",
+    "standard_starts": "standard_cites",
     "tail_starts": "tail_nodes",
 }
 
@@ -150,6 +158,7 @@ class Stored:
     names: StringTable
     spellings: StringTable
     chains: StringTable
+    standards: StringTable
     arrays: Arrays
 
     def report(self) -> dict[str, Any]:
@@ -168,6 +177,7 @@ def save(
     names: StringTable,
     spellings: StringTable,
     chains: StringTable,
+    standards: StringTable,
     arrays: Arrays,
     report: dict[str, object],
 ) -> None:
@@ -176,6 +186,7 @@ def save(
     names.save(folder, "nodes")
     spellings.save(folder, "spellings")
     chains.save(folder, "chains")
+    standards.save(folder, "standards")
     for each in fields(arrays):
         save_array(folder / f"{each.name}.npy", getattr(arrays, each.name))
     save_json(folder / "report.json", report)
@@ -190,7 +201,7 @@ def load(folder: Path) -> Stored:
         for each in fields(Arrays)
     }
     names, spellings = StringTable.load(folder, "nodes"), StringTable.load(folder, "spellings")
-    chains = StringTable.load(folder, "chains")
+    chains, standards = StringTable.load(folder, "chains"), StringTable.load(folder, "standards")
     for starts, cut in STARTS.items():
         check_offsets(folder / f"{starts}.npy", found[starts], found[cut].size)
     sizes = {
@@ -199,6 +210,8 @@ def load(folder: Path) -> Stored:
         "frame": found["frame_sources"].size,
         "sittings": found["sitting_nodes"].size,
         "said": found["said_sources"].size,
+        "cites": found["cited_offerings"].size,
+        "standards": len(standards),
     }
     for numbers, of in (
         ("sources", "nodes"),
@@ -213,6 +226,8 @@ def load(folder: Path) -> Stored:
         ("node_sittings", "sittings"),
         ("said_sources", "nodes"),
         ("said_targets", "nodes"),
+        ("cited_standards", "standards"),
+        ("standard_cites", "cites"),
         ("spelling_nodes", "nodes"),
         ("tail_nodes", "nodes"),
     ):
@@ -248,12 +263,15 @@ def load(folder: Path) -> Stored:
         ("said_offerings", sizes["said"]),
         ("said_targets", sizes["said"]),
         ("said_relations", sizes["said"]),
+        ("cited_standards", sizes["cites"]),
+        ("standard_starts", sizes["standards"] + 1),
+        ("standard_cites", sizes["cites"]),
         ("spelling_nodes", len(spellings)),
         ("tail_starts", found["tails"].size + 1),
     ):
         if len(found[name]) != size:
             damaged(folder / f"{name}.npy", f"has {len(found[name])} entries, not {size}")
-    return Stored(folder, names, spellings, chains, Arrays(**found))
+    return Stored(folder, names, spellings, chains, standards, Arrays(**found))
 
 
 def starts_of(numbers: NDArray[Any], size: int) -> NDArray[np.int64]:

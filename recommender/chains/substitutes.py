@@ -16,8 +16,10 @@ import numpy as np
 
 from indexes.errors import InputError, UnknownId, shorten
 from recommender.catalogue.domain import Enterprise, Offering
+from recommender.chains.cleaning import is_generic
 from recommender.chains.filling import Filling, is_goods
 from recommender.chains.nearness import Meant, Way, closest, meant
+from recommender.chains.placing import parts_of
 from recommender.chains.stored import Sitting
 from recommender.intake.codes import region_path
 from recommender.requirements.certificates import canonical
@@ -27,7 +29,7 @@ JSON = dict[str, Any]
 
 TOP_K, MAX_TOP_K = 5, 50
 _MOST_THINGS = 200  # of what the supplier offers
-_NEAREST, _LEAST_COSINE = 30, 0.6
+_NEAREST, _LEAST_COSINE = 60, 0.7
 _MEANT = 0.6  # confidence of a like offering without a node, for each unit of cosine
 
 
@@ -78,8 +80,10 @@ def find_substitutes(filling: Filling, row: int) -> list[Thing]:
         for node, found in list(by_node.items())[:_MOST_THINGS]
     ]
     for each in rows:
-        if each not in seated and len(things) < _MOST_THINGS and filling.available(each):
-            things.append(_of_offering(filling, row, each, offers[each], shares[each]))
+        if each in seated or len(things) == _MOST_THINGS or not filling.available(each):
+            continue
+        if ends := _ends(filling, offers[each].title):
+            things.append(_of_offering(filling, row, each, offers[each], shares[each], ends))
     return sorted(things, key=lambda thing: (not thing.left_empty, -thing.share, thing.offerings))
 
 
@@ -120,11 +124,20 @@ def _of_node(
         firm, offering = each.supplier.enterprise, each.supplier.offering
         instead.append(Instead(firm, offering, each.confidence, way.zh, way.en, guessed))
     share = sum(shares.get(each, 0.0) for each in offerings)
-    return Thing(node, name, offerings, share, len(fill), _surest(instead))
+    return Thing(node, name, offerings, share, len(fill), _surest(filling, instead))
 
 
-def _of_offering(filling: Filling, row: int, at: int, offering: Offering, share: float) -> Thing:
-    """Others on the same link whose offering means nearly the same."""
+def _ends(filling: Filling, title: str) -> set[str]:
+    """The last characters of the things that *title* names, which say what they are; nothing where it names
+    none (销售类, 新材料)."""
+    parts = parts_of(title, filling.graph.of_spelling)
+    return {part[-1] for part in parts if len(part) > 1 and not is_generic(part)}
+
+
+def _of_offering(
+    filling: Filling, row: int, at: int, offering: Offering, share: float, ends: set[str]
+) -> Thing:
+    """Others on the same link whose offering means nearly the same, and names a thing with one of *ends*."""
     snapshot = filling.snapshot
     allowed = snapshot.offerings_within((offering.link.value,), filling.as_of).copy()
     allowed[snapshot.offering_rows(row)] = False
@@ -133,19 +146,24 @@ def _of_offering(filling: Filling, row: int, at: int, offering: Offering, share:
         vector = snapshot.offerings.vectors.rows(np.array([at]))
         scores, rows = snapshot.offerings.vectors.search(vector, _NEAREST, allowed)
         for cosine, found in zip(scores[0].tolist(), rows[0].tolist(), strict=True):
-            if cosine >= _LEAST_COSINE:
-                other = snapshot.offering(found).title
+            if found < 0:  # the search pads with -1
+                break
+            other = snapshot.offering(found).title
+            if cosine >= _LEAST_COSINE and ends & _ends(filling, other):
                 zh = f"供给“{other}”，含义相近（余弦 {cosine:.2f}）"
                 en = f"offers “{other}”, which means nearly the same (cosine {cosine:.2f})"
                 firm = int(snapshot.owner[found])
                 instead.append(Instead(firm, found, min(_MEANT * cosine, 1.0), zh, en, inferred=True))
-    best = _surest(instead)
+    best = _surest(filling, instead)
     return Thing(None, offering.title, (at,), share, len(best), best)
 
 
-def _surest(instead: Sequence[Instead]) -> tuple[Instead, ...]:
+def _surest(filling: Filling, instead: Sequence[Instead]) -> tuple[Instead, ...]:
+    """Each enterprise once, the surest first, of equally sure ones those that live by it."""
     best: dict[int, Instead] = {}
-    for each in sorted(instead, key=lambda one: (-one.confidence, one.enterprise, one.offering)):
+    for each in sorted(
+        instead, key=lambda one: (-one.confidence, -filling.share(one.offering), one.enterprise)
+    ):
         best.setdefault(each.enterprise, each)
     return tuple(best.values())
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import islice
 
 from indexes.errors import InputError
 from recommender.catalogue.domain import Enterprise, Link, Need, Offering
@@ -15,13 +14,13 @@ from recommender.completion.triggers import Called, called
 from recommender.places import places_of
 from recommender.query import Filters, SupplierQuery
 from recommender.requirements import demands, judge
-from recommender.results import Recommendation, Result
+from recommender.results import Result
 from recommender.snapshot import Snapshot
 
 MAX_PARTNERS = 100
 _SPARE = 4  # results that may turn out to be no partner
 _LEAST = 0.45  # the score below which words alone, no link being stated, make no partner
-Search = Callable[[Sequence[SupplierQuery]], Iterator[Recommendation]]
+Search = Callable[[SupplierQuery, int, Callable[[Result], bool]], list[Result]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,8 @@ class CompletionQuery:
 
 
 def complete(query: CompletionQuery, snapshot: Snapshot, search: Search) -> Completion:
-    """The partners that *query* calls for; *search* is :meth:`Engine.suppliers_many`, asked once."""
+    """The partners that *query* calls for; *search* is :meth:`recommender.matching.partners.Partners.best`,
+    asked once for each kind."""
     case = case_of(query)
     links = [link for link in Link if not query.filters.link or link.value in query.filters.link]
     wanted, without = called(case, links)
@@ -55,29 +55,28 @@ def complete(query: CompletionQuery, snapshot: Snapshot, search: Search) -> Comp
         link: bool(snapshot.offerings_within((link.value,), query.as_of).any())
         for link in {_link(c) for c in wanted}
     }
-    least = {link: 0.0 if states else _LEAST for link, states in stated.items()}
-    filters = replace(query.filters, link=())
-    queries = [
-        SupplierQuery(
-            need=_sought(case, each.row.partner, product=stated[_link(each)]),
-            as_of=query.as_of,
-            top_k=2 * query.top_k + _SPARE,
-            filters=filters,
-            link=_link(each) if stated[_link(each)] else None,
-        )
-        for each in wanted
-    ]
     found = tuple(
-        Suggestion(
-            each.row.partner,
-            each.triggers,
-            asked.need,
-            tuple(islice(_partners(case, each, answer.results, least=least[_link(each)]), query.top_k)),
-            stated[_link(each)],
-        )
-        for each, asked, answer in zip(wanted, queries, search(queries), strict=True)
+        _suggestion(query, case, each, replace(query.filters, link=()), stated[_link(each)], search)
+        for each in wanted
     )
     return Completion(snapshot.release, _echo(query), found, tuple(without), query.explain)
+
+
+def _suggestion(
+    query: CompletionQuery, case: Case, each: Called, filters: Filters, stated: bool, search: Search
+) -> Suggestion:
+    """The partners of one kind. Where no offering states the link, words alone must make them."""
+    asked = SupplierQuery(
+        need=_sought(case, each.row.partner, product=stated),
+        as_of=query.as_of,
+        top_k=2 * query.top_k + _SPARE,
+        filters=filters,
+        link=_link(each) if stated else None,
+    )
+    least = 0.0 if stated else _LEAST
+    results = search(asked, query.top_k, lambda result: _fits(case, result, least))
+    partners = tuple(_partner(case, each, result, rank) for rank, result in enumerate(results, 1))
+    return Suggestion(each.row.partner, each.triggers, asked.need, partners, stated)
 
 
 def case_of(query: CompletionQuery) -> Case:
@@ -108,19 +107,23 @@ def _sought(case: Case, partner: Partner, *, product: bool) -> Need:
     )
 
 
-def _partners(case: Case, each: Called, results: Sequence[Result], *, least: float) -> Iterator[Result]:
-    """Those of *results* that score *least* and have words to quote that offer what is sought, best first.
+def _fits(case: Case, result: Result, least: float) -> bool:
+    """Whether *result* scores *least* and has words to quote that offer what is sought.
 
     Who makes the product of the deal is no laboratory for it, and the chosen supplier no partner of itself.
     """
     chosen = case.enterprise.enterprise_id if case.enterprise else None
-    rank = 0
-    for result in sorted(results, key=lambda result: -result.score):
-        offer = next((pair.offer.span for pair in result.evidence if pair.need.field == "title"), "")
-        if offer and result.enterprise_id != chosen and result.score >= least:
-            rank += 1
-            for_buyer, for_supplier = _sentences(case.thing, each, result.name, offer)
-            yield replace(result, rank=rank, moved=None, for_buyer=for_buyer, for_supplier=for_supplier)
+    return result.score >= least and result.enterprise_id != chosen and bool(_offered(result))
+
+
+def _offered(result: Result) -> str:
+    """The words of the offer that answer the title of what is sought; "" where none do."""
+    return next((pair.offer.span for pair in result.evidence if pair.need.field == "title"), "")
+
+
+def _partner(case: Case, each: Called, result: Result, rank: int) -> Result:
+    for_buyer, for_supplier = _sentences(case.thing, each, result.name, _offered(result))
+    return replace(result, rank=rank, for_buyer=for_buyer, for_supplier=for_supplier)
 
 
 def _sentences(thing: str, each: Called, name: str, offer: str) -> tuple[str, str]:

@@ -15,7 +15,8 @@ import numpy as np
 from indexes.topk import best_rows
 from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Scope
-from recommender.chains.transfer import crosses_chains, crossing, reaching
+from recommender.chains.crossing import crosses_chains, crossing
+from recommender.chains.transfer import reaching
 from recommender.explanation import Side, cautions, evidence, for_buyer, for_supplier
 from recommender.matching.arrangement import Placed, arrange, looked_at
 from recommender.matching.common import (
@@ -162,7 +163,7 @@ def _row(parts: Parts, enterprise: Enterprise) -> int | None:
 
 def _crosses(parts: Parts, enterprise: Enterprise, need: Need) -> bool:
     """Whether *need* lies outside the chain of *enterprise*, by the one rule."""
-    row, reached = _row(parts, enterprise), reaching(parts.snapshot.graph, need)
+    row, reached = _row(parts, enterprise), reaching(parts.snapshot.graph, need, parts.encoder.encode)
     at = reached.place(row) if reached is not None and row is not None else None
     way = reached.ways[int(reached.places[at])] if reached is not None and at is not None else None
     return crosses_chains(need, enterprise.industry_chains, way)
@@ -233,7 +234,7 @@ def _explained(parts: Parts, query: BuyerQuery, found: Found, brief: Result, nee
             need,
             enterprise,
             _row(parts, enterprise),
-            reaching(parts.snapshot.graph, need),
+            reaching(parts.snapshot.graph, need, parts.encoder.encode),
             query.as_of,
         ),
         cautions=cautions(enterprise, len(query.offerings), quoted, verdicts, query.as_of),

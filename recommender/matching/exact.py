@@ -77,7 +77,7 @@ def asking(parts: Parts, query: SupplierQuery) -> Asking:
         snapshot.offerings_within(links_of(query), query.as_of),
         lexical,
         float(lexical[allowed].max(initial=0.0)),
-        reaching(snapshot.graph, need),
+        reaching(snapshot.graph, need, parts.encoder.encode),
     )
 
 

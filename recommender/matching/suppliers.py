@@ -18,7 +18,8 @@ from indexes.topk import best_rows
 from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Scope, Size
 from recommender.catalogue.json_values import from_json
-from recommender.chains.transfer import Reaching, crossing, crossing_mask, in_scope, reaching
+from recommender.chains.crossing import crossing, crossing_mask, in_scope
+from recommender.chains.transfer import Reaching, reaching
 from recommender.explanation import Lexical, Offer, Side, cautions, evidence, for_buyer, for_supplier
 from recommender.matching.arrangement import Placed, arrange, looked_at
 from recommender.matching.common import (
@@ -78,7 +79,9 @@ def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[Suppl
                 )
                 words = [profile.need_tokens(query.need) for query in block]
             with stage("graph"):
-                reached = [reaching(parts.snapshot.graph, query.need) for query in block]
+                reached = [
+                    reaching(parts.snapshot.graph, query.need, parts.encoder.encode) for query in block
+                ]
             candidates = find_suppliers(
                 parts.snapshot,
                 vectors,
@@ -144,7 +147,7 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
         places_shown = [shown[each.place] for each in listed]
         documents = [heads[each.place] if each.place < len(heads) else None for each in listed]
         results = [
-            replace(_brief(parts, query, measured, place, rank, document), moved=each.moved)
+            replace(in_brief(parts, query, measured, place, rank, document), moved=each.moved)
             for rank, (each, place, document) in enumerate(
                 zip(listed, places_shown, documents, strict=True), 1
             )
@@ -233,7 +236,7 @@ def _attention(
 # ---------------------------------------------------------------------- what is said of each
 
 
-def _brief(
+def in_brief(
     parts: Parts,
     query: SupplierQuery,
     measured: Measured,
@@ -265,7 +268,7 @@ def _left_out(parts: Parts, query: SupplierQuery, measured: Measured, shown: Seq
     if query.policy is Policy.LENIENT:
         return None
     return left_out(
-        measured, shown, query.top_k, lambda place: _brief(parts, query, measured, place, place + 1)
+        measured, shown, query.top_k, lambda place: in_brief(parts, query, measured, place, place + 1)
     )
 
 
@@ -288,18 +291,18 @@ def _explained(
         need,
         parts.quotable(need, found.vector),
         found.vector,
-        [_quotable_side(parts, found, measured, p, e) for p, e in zip(places, enterprises, strict=True)],
+        [quotable_side(parts, found, measured, p, e) for p, e in zip(places, enterprises, strict=True)],
         parts.encoder,
         parts.model,
         Lexical(snapshot.enterprises.lexical, measured.candidates.lexical_best),
     )
     return [
-        _told(parts, query, found, measured, *each)
+        explained(parts, query, found, measured, *each)
         for each in zip(briefs, places, enterprises, quoted, strict=True)
     ]
 
 
-def _quotable_side(
+def quotable_side(
     parts: Parts, found: Found, measured: Measured, place: int, enterprise: Enterprise
 ) -> tuple[Side, list[Offer]]:
     """An enterprise as the need met it, and its offerings that may be quoted: the one scored comes first."""
@@ -323,7 +326,7 @@ def _quotable_side(
     return side, parts.offers(enterprise, [snapshot.offering(r) for r in rows], vectors)
 
 
-def _told(
+def explained(
     parts: Parts,
     query: SupplierQuery,
     found: Found,

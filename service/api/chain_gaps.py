@@ -12,13 +12,15 @@ from fastapi import Path as PathPart
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from recommender.chains.gaps import EXPIRING_DAYS, gaps_document
+from recommender.chains.gaps import EXPIRING_DAYS, Weakness, gaps_document
 from recommender.chains.picture import picture_document
 from recommender.chains.substitutes import MAX_TOP_K, TOP_K, substitutes_document
 from service.api.desk import AtDesk
 from service.api.problems import responses
 
 router = APIRouter(prefix="/v1/chains", tags=["chains"])
+
+_WEAKNESSES = f"One of {', '.join(Weakness)}."
 
 Name = Annotated[str, PathPart(min_length=1, max_length=200, description="A chain, or a product.")]
 AsOf = Annotated[date | None, Query(description="The day that is judged; today where missing.")]
@@ -48,7 +50,7 @@ class Weak(BaseModel):
     node: int
     name: str
     segment: str | None
-    weakness: str = Field(description="gap, single_source, failing, expiring, over_booked or one_region.")
+    weakness: str = Field(description=_WEAKNESSES)
     zh: str
     en: str
     severity: float = Field(ge=0, le=1)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from service.cli.chains import SEGMENTS, Name, live_snapshot
 from service.cli.common import Home, Json, output, print_json
 from service.cli.options import AsOf, as_day
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 LEVELS = {"high": "[red]高 high[/]", "medium": "[yellow]中 medium[/]", "low": "[dim]低 low[/]"}
 
@@ -42,6 +45,13 @@ def show_gaps(
     for weakness, count in document["counts"].items():
         _, zh, en = WEAKNESSES[Weakness(weakness)]
         console.print(f"  {zh} {en}: {count}")
+    print_gaps(console, document)
+
+
+def print_gaps(console: Console, document: dict[str, Any]) -> None:
+    """The findings of a gaps document, one after the other."""
+    from rich.markup import escape
+
     for gap in document["gaps"]:
         guessed = " [dim]推断 inferred[/]" if gap["inferred"] else ""
         where = SEGMENTS.get(gap["segment"] or "", "")

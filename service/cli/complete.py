@@ -83,10 +83,11 @@ def complete(
         print_json(found.to_json())
         return
     title = f"{asked.need_id} {asked.title}".strip()
-    _show(output(), found, f"{title} × {chosen.name}" if chosen else title)
+    show(output(), found, f"{title} × {chosen.name}" if chosen else title)
 
 
-def _show(console: Console, found: Completion, title: str) -> None:
+def show(console: Console, found: Completion, title: str) -> None:
+    """Print the partners that complete a deal, with what calls for each."""
     from rich.padding import Padding
     from rich.rule import Rule
     from rich.text import Text

@@ -1,4 +1,4 @@
-"""``rongtong demo``: from nothing to two explained lists, on the bundled sample."""
+"""``rongtong demo``: from nothing to explained lists, a completed need and a chain, on the bundled sample."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from indexes.errors import CatalogueError
 from service.cli.common import Home, messages, output, progress, stages, workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
     from recommender.catalogue import Catalogue, Need
+    from recommender.engine import Engine
     from service.workspace import Workspace
 
 _KINDS = ("enterprises", "offerings", "needs", "outcomes", "edges")
-_SHOWN = 3
+_SHOWN, _FIRST = 3, 5
+_LINKS = 4  # on which a completed need shows a partner
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +30,8 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(home: Home = None) -> None:
-    """Import the bundled (fictional) sample, refresh, show suppliers for a need and buyers for one."""
+    """Import the bundled (fictional) sample, refresh, and show what can be asked: suppliers for a need,
+    buyers for one, a supplier from another chain, who completes a need, where a chain is thin."""
     from recommender.catalogue import Visibility
     from recommender.query import BuyerQuery, SupplierQuery
     from service.cli.present import show
@@ -54,6 +61,10 @@ def demo(home: Home = None) -> None:
             engine.buyers(query),
             f"谁需要它？ Who needs {enterprise.enterprise_id} {enterprise.name}",
         )
+        needs = _open_needs(catalogue)
+    _show_crossing(console, engine, needs, today)
+    _show_completion(console, engine, needs, today)
+    _show_chain(console, engine, needs, today)
 
 
 def _import_sample(place: Workspace, catalogue: Catalogue) -> None:
@@ -91,11 +102,57 @@ def _refresh(place: Workspace, catalogue: Catalogue) -> None:
     messages().print(f"  release {done.release} is live")
 
 
+def _show_crossing(console: Console, engine: Engine, needs: Sequence[Need], today: date) -> None:
+    """The first need, by id, among whose first answers one comes from another chain over a path of steps."""
+    from recommender.query import SupplierQuery
+    from service.cli.present import show_crossings
+
+    for need in needs:
+        found = engine.suppliers(SupplierQuery(need=need, as_of=today, top_k=_FIRST))
+        paths = [each.cross_chain["path"] for each in found.results if each.cross_chain]
+        if any(isinstance(path, list) and len(path) > 1 for path in paths):
+            title = f"谁能跨链供应？ Who can, from another chain? {need.need_id} {need.title}"
+            show_crossings(console, found, title)
+            return
+
+
+def _show_completion(console: Console, engine: Engine, needs: Sequence[Need], today: date) -> None:
+    """The first need, by id, that calls for partners on several links."""
+    from recommender.completion import CompletionQuery
+    from service.cli.complete import show as show_completed
+
+    for need in needs:
+        found = engine.complete(CompletionQuery(need=need, as_of=today, top_k=1))
+        if len({each.partner.link for each in found.suggestions if each.results}) >= _LINKS:
+            show_completed(console, found, f"还需要谁？ Who else? {need.need_id} {need.title}")
+            return
+
+
+def _show_chain(console: Console, engine: Engine, needs: Sequence[Need], today: date) -> None:
+    """The chain of the first need that states one."""
+    from recommender.chains.gaps import gaps_document
+    from recommender.chains.picture import picture_document
+    from service.cli.chain_picture import draw
+    from service.cli.chains_gaps import print_gaps
+
+    chain = next((need.industry_chain for need in needs if need.industry_chain), "")
+    if not chain or engine.snapshot.graph.chain(chain) is None:
+        return
+    draw(console, picture_document(engine.snapshot, chain, today))
+    print_gaps(console, gaps_document(engine.snapshot, chain, today, limit=_SHOWN))
+
+
+def _open_needs(catalogue: Catalogue) -> list[Need]:
+    from recommender.catalogue import NeedStatus
+
+    return [each for each in catalogue.needs() if each.status is NeedStatus.OPEN]
+
+
 def _telling_need(catalogue: Catalogue) -> Need:
     """The first need, by id, that anybody may see and that asks for a certificate: it shows most."""
-    from recommender.catalogue import NeedStatus, Visibility
+    from recommender.catalogue import Visibility
 
-    needs = [each for each in catalogue.needs() if each.status is NeedStatus.OPEN]
+    needs = _open_needs(catalogue)
     public = [each for each in needs if each.visibility is Visibility.PUBLIC]
     certified = [each for each in public if each.required_certifications]
     for choice in (certified, public, needs):

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from service.cli import (
+    chain_picture,
     chains,
     chains_gaps,
     complete,
@@ -38,6 +39,7 @@ app.add_typer(releases.app, name="releases")
 complete.register(recommend.app)
 app.add_typer(recommend.app, name="recommend")
 chains_gaps.register(chains.app)
+chain_picture.register(chains.app)
 app.add_typer(chains.app, name="chains")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(train.app, name="train")

@@ -43,6 +43,15 @@ def show(console: Console, found: Recommendation, title: str) -> None:
     console.print(Text(f"release {found.release} · {len(found.results)} results", style="dim"))
 
 
+def show_crossings(console: Console, found: Recommendation, title: str) -> None:
+    """Print a list under *title* in short: of its reasons only the paths across chains."""
+    console.print(Rule(Text(one_line(title, 60), style="bold"), align="left", style="dim"))
+    for result in found.results:
+        console.print(_headline(result))
+        if result.cross_chain:
+            console.print(Padding(Group(*_crossing(result.cross_chain)), (0, 0, 0, 5)))
+
+
 def show_why(console: Console, found: WhyNot) -> None:
     """Print where an enterprise stands for a need, what sets it apart from the tenth, and what would help."""
     console.print(Rule(Text(one_line(found.name, 60), style="bold"), align="left", style="dim"))
@@ -161,8 +170,16 @@ def _crossing(found: Mapping[str, Any]) -> Iterator[RenderableType]:
     """From which chain to which, by which path, its weakest step and what is left to prove."""
     path = " → ".join(found["path"]) or "图谱中没有路径 no path in the graph"
     yield Text(f"跨链 across chains  {safe(found['from'])} → {safe(found['to'])}：{safe(path)}", style="cyan")
-    if weakest := found.get("weakest"):
-        yield Text(f"  最弱一环 weakest step：{safe(weakest['zh'])} {safe(weakest['en'])}", style="dim")
+    if found["path"]:
+        offered, wanted = one_line(found["offering"]["span"], 40), one_line(found["need"]["span"], 40)
+        yield Text(f"  依据 by the words “{offered}” ↔ “{wanted}”", style="dim")
+    steps = found.get("steps", ())
+    for step in steps:
+        quotes = " ".join(f"“{one_line(each['span'], 40)}”" for each in step.get("quotes", ()))
+        line = Text(f"  {safe(step['zh'])} {safe(step['en'])} {quotes}", style="dim")
+        if len(steps) > 1 and step == found["weakest"]:
+            line.append(" ← 最弱一环 weakest step", style="yellow")
+        yield line
     if left := found.get("to_prove"):
         told = "、".join(f"{each['zh']} {each['en']}" for each in left)
         yield Text(f"  尚待证明 still to prove：{told}", style="dim")

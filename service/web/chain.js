@@ -54,11 +54,12 @@ function fail(problem) {
 
 // ---- drawing ------------------------------------------------------------------------------------
 
-/** What a node's mark says: a gap, a single source, another weakness, or none. */
+/** What a node's mark says: a gap, a single source, a kind that nobody states, another weakness, or none. */
 function weakness(node) {
   const found = node.weak.map((each) => each.weakness);
   if (found.includes("gap")) return "gap";
   if (found.includes("single_source")) return "single_source";
+  if (found.length && found.every((each) => each === "unstated_kind")) return "unstated";
   return found.length ? "other" : "";
 }
 
@@ -66,6 +67,7 @@ function mark(kind, x, y, r) {
   const attributes = { class: kind ? `sign sign-${kind}` : "sign" };
   if (kind === "gap") return draw("path", { ...attributes, d: `M${x} ${y - r - 3}L${x + r + 3} ${y}L${x} ${y + r + 3}L${x - r - 3} ${y}Z` });
   if (kind === "single_source") return draw("path", { ...attributes, d: `M${x} ${y - r - 2}L${x + r + 2} ${y + r}L${x - r - 2} ${y + r}Z` });
+  if (kind === "unstated") return draw("circle", { ...attributes, cx: x, cy: y, r });
   if (kind === "other") return draw("path", { ...attributes, d: `M${x - r} ${y - r}H${x + r}V${y + r}H${x - r}Z` });
   return draw("circle", { ...attributes, cx: x, cy: y, r });
 }
@@ -75,6 +77,7 @@ function said(node) {
   const firms = node.suppliers ? `${node.suppliers} 家 firms` : "";
   if (kind === "gap") return "◇ 无人供给 gap";
   if (kind === "single_source") return "▲ 独家 single source";
+  if (kind === "unstated") return "○ 无人写明此品种 unstated";
   if (kind === "other") return `■ ${firms} · ${node.weak[0].zh}`;
   return firms;
 }
@@ -166,6 +169,7 @@ function legend() {
     [shape("", 9), ["供方越多越大", "size: number of suppliers"]],
     [shape("gap", 6), ["无人供给", "gap: nobody fills it"]],
     [shape("single_source", 8), ["独家供给", "single source"]],
+    [shape("unstated", 6), ["无人写明供给此品种，有人供给其上位品", "nobody says that it makes this kind; some make the broader thing"]],
     [shape("other", 7), ["其他薄弱（证书、地区、订单、信用）", "other weakness: certificate, region, orders, credit"]],
     [line("edge-used_in"), ["流向（原料到产品）", "goes into"]],
     [line("edge-has_kind"), ["品种（缩进）", "kind, indented"]],
@@ -271,7 +275,7 @@ function fact(each) {
 }
 
 function weakItem(each) {
-  const kind = each.weakness === "gap" || each.weakness === "single_source" ? each.weakness : "other";
+  const kind = each.weakness === "gap" || each.weakness === "single_source" ? each.weakness : each.weakness === "unstated_kind" ? "unstated" : "other";
   return make("li", { class: `weak weak-${kind}` }, make("strong", {}, each.zh), " ", english(each.en), " · ",
     `严重程度 severity ${LEVELS[each.level].join(" ")} ${each.severity.toFixed(2)} `, inferred(each.inferred), each.evidence.map(fact));
 }
@@ -326,7 +330,7 @@ function open(node) {
     make("p", {}, make("a", { href: `/?text=${encodeURIComponent(node.name)}` }, "为它找供应商 ", english("Find suppliers for it"))));
   byId("panel").hidden = false;
   byId("panel-title").focus();
-  if (["gap", "single_source"].includes(weakness(node))) showNearest(node, near);
+  if (["gap", "single_source", "unstated"].includes(weakness(node))) showNearest(node, near);
 }
 
 // ---- the two pages ------------------------------------------------------------------------------
@@ -334,7 +338,7 @@ function open(node) {
 function summary() {
   const count = (kind) => picture.nodes.filter((node) => weakness(node) === kind).length;
   const more = picture.left_out ? `；另有 ${picture.left_out} 个未画 more are not drawn` : "";
-  return `${picture.nodes.length} 个环节 nodes：${count("gap")} 个无人供给 gaps，${count("single_source")} 个独家 single sources，${count("other")} 个其他薄弱 other weaknesses${more}`;
+  return `${picture.nodes.length} 个环节 nodes：${count("gap")} 个无人供给 gaps，${count("single_source")} 个独家 single sources，${count("unstated")} 个品种无人写明 kinds unstated，${count("other")} 个其他薄弱 other weaknesses${more}`;
 }
 
 async function showChain(name) {

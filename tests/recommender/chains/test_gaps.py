@@ -26,12 +26,12 @@ from recommender.catalogue import (
     open_catalogue,
 )
 from recommender.catalogue.domain import Edge
-from recommender.chains.filling import flow, hanging, standing_out
+from recommender.chains.filling import Filling, flow, hanging, standing_out
 from recommender.chains.gaps import gaps_document
 from recommender.chains.graph import Step
 from recommender.chains.picture import clipped, picture_document
 from recommender.chains.stored import Origin
-from recommender.chains.substitutes import substitutes_document
+from recommender.chains.substitutes import _ends, substitutes_document
 from recommender.refresh import refresh
 from recommender.snapshot import Snapshot
 from tests.recommender.chains.conftest import BY, KIND, NEEDS, RAIL, USED
@@ -127,12 +127,14 @@ def test_more_hangs_on_what_stands_further_upstream(found):
     assert billet["hangs"][0] == "轴承钢"
 
 
-def test_a_kind_of_what_others_offer_is_a_lesser_gap(found):
-    kind, billet = found["渗碳轴承钢", "gap"], found["轴承钢坯", "gap"]
+def test_a_kind_of_what_others_offer_is_no_gap_but_unstated(found):
+    kind, billet = found["渗碳轴承钢", "unstated_kind"], found["轴承钢坯", "gap"]
     assert kind["evidence"][1] == {"field": "broader", "value": "轴承钢", "suppliers": 3}
     assert kind["reach"] == billet["reach"]
-    assert kind["severity"] == billet["severity"] / 2
-    assert len(found["风电轴承", "gap"]["evidence"]) == 1  # nobody offers bearings as such
+    assert kind["severity"] == pytest.approx(0.3 * billet["severity"])
+    assert ("渗碳轴承钢", "gap") not in found
+    other = found["风电轴承", "unstated_kind"]["evidence"][1]
+    assert other == {"field": "broader", "value": "轴承", "suppliers": 2}  # by other kinds of it
 
 
 def test_each_weakness_names_the_fact_that_shows_it(found):
@@ -195,6 +197,12 @@ def test_who_has_no_node_is_replaced_by_meaning(snapshot: Snapshot):
     assert (loan["node"], loan["name"]) == (None, "动车组订单融资")
     assert [each["enterprise_id"] for each in loan["substitutes"]] == ["bank"]
     assert loan["substitutes"][0]["inferred"]
+
+
+def test_a_title_that_names_no_thing_is_nothing_to_replace(snapshot: Snapshot):
+    filling = Filling(snapshot, DAY)
+    assert _ends(filling, "销售类") == _ends(filling, "新材料") == _ends(filling, "其他业务") == set()
+    assert _ends(filling, "普通车床、钻床系列产品") == {"床"}
 
 
 def test_wrong_questions_are_refused(snapshot: Snapshot):

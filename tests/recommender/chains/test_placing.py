@@ -8,7 +8,7 @@ import pytest
 from recommender.chains.placing import mentioned, named, nearest, parts_of
 from recommender.chains.stored import Sitting
 
-NODES = ("轴承", "滚子轴承", "汽车", "齿轮", "a", "压电传感器")
+NODES = ("轴承", "滚子轴承", "汽车", "齿轮", "a", "压电传感器", "直流接触器与熔断器")
 FIND = {name: node for node, name in enumerate(NODES)}.get
 
 
@@ -21,11 +21,16 @@ FIND = {name: node for node, name in enumerate(NODES)}.get
         ("和田玉", ["和田玉"]),
         ("ＰＶＣ管", ["pvc管"]),
         ("产品", []),
+        ("滚子轴承批量供货", ["滚子轴承"]),
+        ("聚丙烯（PP）", ["聚丙烯"]),
+        ("中试线开放服务（轴承）", ["中试线开放服务"]),
+        ("轴承与齿轮箱", ["轴承", "齿轮箱"]),
+        ("直流接触器与熔断器现货", ["直流接触器与熔断器"]),
         ("", []),
     ],
 )
 def test_a_title_is_read_as_the_things_that_it_lists(title: str, parts: list[str]) -> None:
-    assert parts_of(title) == parts
+    assert parts_of(title, FIND) == parts
 
 
 def test_the_very_name_is_sure() -> None:

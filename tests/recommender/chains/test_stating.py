@@ -22,11 +22,11 @@ FIND = {"轴承": 0, "转向架": 1, "轴承钢": 2, "磨削": 3}.get
     ],
 )
 def test_phrases_of_use_material_and_process_are_read(text: str, said: list[object]) -> None:
-    assert list(sayings(text)) == said
+    assert [(relation, words) for relation, words, _, _ in sayings(text)] == said
 
 
 def heard(text: str) -> list[tuple[int, Relation]]:
-    return list(said(0, text, FIND, frozenset({3})))
+    return [(other, relation) for other, relation, _, _ in said(0, text, FIND, frozenset({3}))]
 
 
 def test_what_names_another_node_is_an_edge() -> None:

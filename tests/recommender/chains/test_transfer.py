@@ -21,9 +21,10 @@ from recommender.catalogue import (
     as_record,
     open_catalogue,
 )
+from recommender.chains.crossing import crosses_chains, in_scope
 from recommender.chains.graph import ChainGraph
 from recommender.chains.proofs import PROOFS, certificate_for, to_prove
-from recommender.chains.transfer import Reaching, crosses_chains, in_scope, reaching
+from recommender.chains.transfer import Reaching, reaching
 from recommender.encoder import Encoder
 from recommender.engine import Engine
 from recommender.query import BuyerQuery, SupplierQuery

@@ -1,0 +1,295 @@
+"""From a thing that is needed to things whose makers could turn to it, each with the steps that say why.
+
+Who makes another form or another kind of the thing, a like thing of the same materials, by the same process
+or to the same standard, its material having its process, or what the thing's makers often make beside it.
+A shared material alone says little (shoes and valves are both of plastic): the two things must be alike, too.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.catalogue.domain import Relation
+from recommender.chains.graph import ChainGraph, Step
+from recommender.chains.inferring import is_form
+from recommender.chains.walking import Reached
+
+Rows = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_SHARED = 0.7  # what is left of the confidence at a thing of the same material, process or standard
+_BOTH = 0.4  # … at its material, made by who has its process, too
+_FORM = 0.7  # … at the same material in another form
+_SIBLING = 0.6  # … at another kind of the same thing
+_BROADER = 0.8  # … of what is true of a thing for its kinds
+_KIN = 0.9  # … at a kind of a thing, and how much the likeness of their broader things counts for two things
+_UP, _MOST_FAMILY = 2, 6  # steps to what a thing is a kind of, and how many such things are looked at
+_MOST_SHARING = 200  # edges of a material or process from which on sharing it says nothing
+_MOST_COMPARED = 300  # things that share a material with one, after which no further material is looked at
+_MOST_KINDS = 40  # kinds of a thing from which on being one of them says nothing
+_MOST_CITING = 60  # offerings that name a standard, from which on it says nothing
+_ALIKE = 0.5  # cosine of two things that may be made by the same hands
+_ROUGHLY, _RARE = 0.35, 6  # a lesser cosine, and edges of a material that hardly anything needs
+_BY_WORK = 0.4  # what a cosine counts at least for things that share a material and a process
+# what every trade does says of nobody what he can make
+_ANY_TRADE = re.compile("(?:检测|检验|试验|测试|探伤|调试|总装|组装|装配|包装|清洗|打标|喷码)$")
+_FIRM = 0.6  # seats as sure as this count
+LEAST = 0.05
+_TOGETHER, _LEAST_MAKERS, _BESIDE = 0.26, 4, 0.38  # of two things that the same enterprises make
+_MOST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A node that a need reaches, how sure who makes it can meet the need, and the steps that lead there.
+
+    ``makers``, where it is not 0, is how many enterprises make both the *asked* node and this one, and
+    ``together`` the cosine of the two sets of makers; ``standard``, where it is not −1, is the number of the
+    standard that both are made to, ``citing`` the row of an offering on the asked node that names it (−1: the
+    need does), ``together`` how much that says. Either joins the two, and there are no steps. ``leaves``
+    where the way leaves the thing, its kinds and its forms.
+    """
+
+    node: int
+    confidence: float
+    asked: int
+    steps: tuple[Step, ...] = ()
+    makers: int = 0
+    together: float = 0.0
+    standard: int = -1
+    citing: int = -1
+    leaves: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """A way that leads not to all who sit on its node, but to the enterprises *rows*, through *offerings*."""
+
+    way: Way
+    rows: Rows
+    confidences: Floats
+    offerings: Rows
+
+
+def direct(reached: Reached) -> Way:
+    """Along kinds and substitutes. It leaves the thing only where it goes on behind a substitute."""
+    steps = reached.steps
+    asked = steps[0].start if steps else reached.node
+    leaves = len(steps) > 1 and any(step.relation is not Relation.HAS_KIND for step in steps)
+    return Way(reached.node, reached.confidence, asked, steps, leaves=leaves)
+
+
+def forms(graph: ChainGraph, node: int, sure: float) -> Iterator[Way]:
+    """The same material in another form: 无取向硅钢片 and 无取向硅钢."""
+    for step in graph.steps(node, [Relation.NEEDS_MATERIAL]):
+        thing, material = (step.start, step.end) if step.forward else (step.end, step.start)
+        if is_form(graph.name(thing), graph.name(material)):
+            yield Way(step.end, sure * _FORM * step.confidence, node, (step,), leaves=False)
+
+
+def siblings(graph: ChainGraph, node: int, sure: float) -> list[Way]:
+    """Other kinds of what *node* is a kind of, where that has few, as far as they are alike."""
+    found: dict[int, tuple[float, tuple[Step, ...]]] = {}
+    for broader, (factor, ups) in _family(graph, node).items():
+        if broader == node:
+            continue
+        for down in graph.steps(broader, [Relation.HAS_KIND], forward=True):
+            strength = factor * down.confidence
+            if down.end != node and strength > found.get(down.end, (0.0,))[0]:
+                found[down.end] = strength, (*ups, down)
+    others = np.array(sorted(found), np.int64)
+    ways = [
+        Way(other, sure * _SIBLING * found[other][0] * min(1.0, cosine), node, found[other][1], leaves=False)
+        for other, cosine in zip(others.tolist(), cosines(graph, node, others).tolist(), strict=True)
+        if cosine >= _ALIKE
+    ]
+    return _best(ways)
+
+
+def _family(graph: ChainGraph, node: int) -> dict[int, tuple[float, tuple[Step, ...]]]:
+    """*node*, and what it is a kind of within two steps where that has few kinds: how much what is true of
+    that is true of the node, and the steps that lead there."""
+    found: dict[int, tuple[float, tuple[Step, ...]]] = {node: (1.0, ())}
+    border = [node]
+    for _ in range(_UP):
+        ahead: list[int] = []
+        for each in border:
+            factor, steps = found[each]
+            for up in graph.steps(each, [Relation.HAS_KIND], forward=False):
+                if up.end not in found and graph.degree(up.end) <= _MOST_KINDS and len(found) < _MOST_FAMILY:
+                    found[up.end] = factor * up.confidence * _BROADER, (*steps, up)
+                    ahead.append(up.end)
+        border = ahead
+    return found
+
+
+def neighbours(graph: ChainGraph, node: int, sure: float, *, loosely: bool = False) -> list[Way]:
+    """What is made of the same material or by the same process as *node*, or as what it is a kind of, and is
+    a like thing; and the kinds of that.
+
+    A material that few need says more than one that many do. What counts is how much of all that both are
+    made of they share: a pipe that is made of ten things shares little with a steel pipe by one of them. Two
+    things are alike by their names, or by a material and a process both; *loosely* less will do, or a
+    material that hardly anything else needs.
+    """
+    ways: list[Way] = []
+    for member, (factor, ups) in _family(graph, node).items():
+        shared: dict[int, list[tuple[float, Step, Step]]] = {}
+        own = 0
+        for made, makes in ((_made_of, _makes), (_made_by, _makes_by)):
+            for out in made(graph, member):
+                own += 1
+                if graph.degree(out.end) > _MOST_SHARING or len(shared) > _MOST_COMPARED:
+                    continue
+                others = [step for step in makes(graph, out.end) if step.end not in (node, member)]
+                for back in others:
+                    strength = out.confidence * back.confidence / max(1, len(others)) ** 0.25
+                    shared.setdefault(back.end, []).append((strength, out, back))
+        found = np.array(sorted(shared), np.int64)
+        alike = np.maximum(cosines(graph, node, found), _KIN * cosines(graph, member, found))
+        for other, cosine in zip(found.tolist(), alike.tolist(), strict=True):
+            told = shared[other]
+            work = {out.relation is Relation.PROCESSED_BY for _, out, _ in told}
+            like = cosine >= (_ROUGHLY if loosely else _ALIKE) or len(work) > 1
+            like |= loosely and any(_is_rare_material(graph, out) for _, out, _ in told)
+            if not like or nested(graph, node, other):
+                continue
+            cosine = max(cosine, _BY_WORK)
+            of_other = sum(1 for _ in (*_made_of(graph, other), *_made_by(graph, other)))
+            strength = sum(each for each, _, _ in told) / math.sqrt(own * max(1, of_other))
+            _, out, back = max(told, key=lambda each: each[0])
+            confidence = sure * _SHARED * factor * min(1.0, strength) * min(1.0, cosine)
+            ways.append(Way(other, confidence, node, (*ups, out, back)))
+            ways += [
+                Way(down.end, confidence * _KIN * down.confidence, node, (*ups, out, back, down))
+                for down in _kinds_like(graph, other, node)
+            ]
+    return _best(ways)
+
+
+def _kinds_like(graph: ChainGraph, node: int, asked: int) -> list[Step]:
+    """The kinds of *node*, where these are few, that are like the thing *asked* themselves."""
+    kinds = [step for step in graph.steps(node, [Relation.HAS_KIND], forward=True) if step.end != asked]
+    if not kinds or len(kinds) > _MOST_KINDS:
+        return []
+    alike = cosines(graph, asked, np.array([step.end for step in kinds])) >= _ALIKE
+    return [
+        s for s, like in zip(kinds, alike.tolist(), strict=True) if like and not nested(graph, asked, s.end)
+    ]
+
+
+def _is_rare_material(graph: ChainGraph, step: Step) -> bool:
+    return step.relation is not Relation.PROCESSED_BY and graph.degree(step.end) <= _RARE
+
+
+def _made_of(graph: ChainGraph, node: int) -> Iterator[Step]:
+    yield from graph.steps(node, [Relation.NEEDS_MATERIAL], forward=True)
+    yield from graph.steps(node, [Relation.USED_IN], forward=False)
+
+
+def _makes(graph: ChainGraph, node: int) -> Iterator[Step]:
+    yield from graph.steps(node, [Relation.NEEDS_MATERIAL], forward=False)
+    yield from graph.steps(node, [Relation.USED_IN], forward=True)
+
+
+def _made_by(graph: ChainGraph, node: int) -> Iterator[Step]:
+    for step in graph.steps(node, [Relation.PROCESSED_BY], forward=True):
+        if not _ANY_TRADE.search(graph.name(step.end)):
+            yield step
+
+
+def _makes_by(graph: ChainGraph, node: int) -> Iterator[Step]:
+    return graph.steps(node, [Relation.PROCESSED_BY], forward=False)
+
+
+def made_beside(graph: ChainGraph, node: int, sure: float) -> list[Way]:
+    """What the makers of *node* make beside it: at least four of them, and a quarter of all that make either
+    (the cosine of the two sets of makers). What is nothing like it is made beside it by chance."""
+    own = graph.makers(node, _FIRM)
+    if not _LEAST_MAKERS <= len(own) <= _MOST_SHARING:
+        return []
+    others, counts = np.unique(np.concatenate(graph.nodes_with(own, _FIRM)), return_counts=True)
+    often = (counts >= _LEAST_MAKERS) & (others != node)
+    others, counts = others[often].astype(np.int64), counts[often]
+    like = cosines(graph, node, others) >= _BESIDE
+    ways = []
+    for other, count in zip(others[like].tolist(), counts[like].tolist(), strict=True):
+        if nested(graph, node, other):
+            continue
+        share = count / math.sqrt(len(own) * len(graph.makers(other, _FIRM)))
+        if share >= _TOGETHER:
+            ways.append(Way(other, sure * _SHARED * share, node, (), count, share))
+    return _best(ways)
+
+
+def materials(graph: ChainGraph, node: int, sure: float) -> Iterator[Among]:
+    """Who makes a material of *node* and has one of its processes."""
+    processes = [step.end for step in graph.processes(node)]
+    if not processes:
+        return
+    able, _, _, _ = graph.enterprises_on(processes, [1.0] * len(processes))
+    for step in graph.steps(node, [Relation.NEEDS_MATERIAL], forward=True):
+        if graph.degree(step.end) > _MOST_SHARING:
+            continue
+        way = Way(step.end, sure * _BOTH * step.confidence, node, (step,))
+        rows, held, _, offerings = graph.enterprises_on([way.node], [way.confidence])
+        both = np.isin(rows, able)
+        if both.any():
+            yield Among(way, rows[both], held[both], offerings[both])
+
+
+def by_standard(graph: ChainGraph, node: int, sure: float, named: Iterable[str]) -> Iterator[Among]:
+    """Who makes a like thing to a standard that *node* is made to: one that the need (*named*) or an offering
+    on the node names. A standard that few offerings name says more than one that many do."""
+    own: Mapping[int, int] = {
+        **graph.standards_on(node, _FIRM),
+        **{number: -1 for name in named if (number := graph.standard(name)) is not None},
+    }
+    for standard, citing in own.items():
+        offerings = graph.citing(standard)
+        if not 1 < len(offerings) + (citing < 0) <= _MOST_CITING:
+            continue
+        strength = 1.0 / len(offerings) ** 0.25
+        there: dict[int, list[tuple[int, float, int]]] = {}
+        for offering in offerings.tolist():
+            for seat in graph.seats_by(offering)[:1]:
+                if seat.confidence >= _FIRM and seat.node != node and not nested(graph, node, seat.node):
+                    there.setdefault(seat.node, []).append((seat.enterprise, seat.confidence, offering))
+        others = np.array(sorted(there), np.int64)
+        for other, cosine in zip(others.tolist(), cosines(graph, node, others).tolist(), strict=True):
+            if cosine < _ALIKE:
+                continue
+            found = sorted({row: (held, offering) for row, held, offering in reversed(there[other])}.items())
+            confidence = sure * _SHARED * strength * min(1.0, cosine)
+            way = Way(other, confidence, node, together=strength, standard=standard, citing=citing)
+            yield Among(
+                way,
+                np.array([row for row, _ in found], np.int64),
+                confidence * np.array([held for _, (held, _) in found]),
+                np.array([offering for _, (_, offering) in found], np.int64),
+            )
+
+
+def _best(ways: Iterable[Way]) -> list[Way]:
+    sure = (way for way in ways if way.confidence >= LEAST)
+    return sorted(sure, key=lambda way: (-way.confidence, way.node))[:_MOST]
+
+
+def nested(graph: ChainGraph, one: int, other: int) -> bool:
+    """Whether one name ends with the other: 高压变压器 is a 变压器, and no other thing."""
+    first, second = graph.name(one), graph.name(other)
+    return first.endswith(second) or second.endswith(first)
+
+
+def cosines(graph: ChainGraph, node: int, others: Rows) -> Floats:
+    """(k,) how alike the name of *node* and those of *others* are."""
+    vectors = graph.stored.arrays.vectors
+    own = vectors[node].astype(np.float32)
+    alike: Floats = (vectors[others].astype(np.float32) @ own).astype(np.float64)
+    return alike

@@ -1,0 +1,159 @@
+"""The searches of a completion: partners of a few dozen kinds, sought again and again in the same words.
+
+Which enterprises offer order financing, and by which of their words, is the same for every deal; only how
+they rank (place, chain) is the deal's own. So candidates and quotations are remembered, and an enterprise is
+explained when it is shown for the first time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+
+from recommender import profile
+from recommender.catalogue.domain import Enterprise, Link, Need
+from recommender.chains.transfer import Reaching, reaching
+from recommender.explanation import Lexical, Phrases, Side, evidence
+from recommender.matching.common import Measured, Parts, Vectors
+from recommender.matching.judging import standings
+from recommender.matching.suppliers import (
+    Found,
+    explained,
+    in_brief,
+    is_buyer,
+    measure,
+    quotable_side,
+    within,
+)
+from recommender.places import places_of
+from recommender.query import Filters, SupplierQuery
+from recommender.ranking import score
+from recommender.ranking.features import supplier_features
+from recommender.requirements import demands
+from recommender.results import Evidence, Result
+from recommender.retrieval import Candidates, find_suppliers, with_exact_offerings
+from recommender.snapshot import Mask
+
+_DEPTH = 150  # rows that each source of candidates contributes
+# there are a few dozen kinds of partner; filters, chains and days make more searches of them
+_REMEMBERED = 256  # searches, of some 50 kB
+_MASKS = 16  # sets of enterprises and offerings that searches share
+_QUOTED = 500  # enterprises of a search whose quotations are kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What a search found that no deal changes. ``quoted`` grows: enterprise row → its evidence."""
+
+    candidates: Candidates
+    vector: Vectors
+    offered: Mask
+    reached: Reaching | None
+    phrases: Phrases
+    quoted: dict[int, tuple[Evidence, ...]]
+
+
+class Partners:
+    """Thread-safe: what two threads remember at once is the same."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._sought = lru_cache(maxsize=_REMEMBERED)(self._search)
+        self._within = lru_cache(maxsize=_MASKS)(self._masks)
+
+    def best(self, query: SupplierQuery, count: int, fits: Callable[[Result], bool]) -> list[Result]:
+        """The first *count* enterprises for *query*, best first and explained, that *fits* agrees to; no more
+        than ``query.top_k`` are asked about."""
+        need = query.need
+        same = Need("", need.title, need.description, link=need.link, industry_chain=need.industry_chain)
+        sought = self._sought(same, query.filters, query.link, query.as_of)
+        found = Found(sought.candidates, sought.vector, sought.offered, sought.reached)
+        measured = self._measured(query, found)
+        results: list[Result] = []
+        most = min(measured.size, query.top_k)
+        for start in range(0, most, count):
+            if len(results) >= count:
+                break
+            places = range(start, min(start + count, most))
+            results += filter(fits, self._explained(query, sought, found, measured, places))
+        return results[:count]
+
+    def _search(self, need: Need, filters: Filters, link: Link | None, as_of: date) -> _Sought:
+        parts = self._parts
+        snapshot = parts.snapshot
+        allowed, offered = self._within(filters, link, as_of)
+        vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
+        reached = reaching(snapshot.graph, need, parts.encoder.encode)
+        words = [profile.need_tokens(need)]
+        (rough,) = find_suppliers(snapshot, vector[None, :], words, allowed, offered, _DEPTH, [reached])
+        exact = with_exact_offerings(snapshot, rough, vector, offered)
+        return _Sought(exact, vector, offered, reached, parts.quotable(need, vector), {})
+
+    def _masks(self, filters: Filters, link: Link | None, as_of: date) -> tuple[Mask | None, Mask]:
+        return within(self._parts.snapshot, SupplierQuery(Need("", ""), as_of, filters=filters, link=link))
+
+    def _measured(self, query: SupplierQuery, found: Found) -> Measured:
+        parts, need = self._parts, query.need
+        if asked := demands(need):
+            return measure(parts, query, found, asked, places_of(need))
+        candidates = found.candidates.take(
+            np.flatnonzero(~is_buyer(parts.snapshot, need)[found.candidates.rows])
+        )
+        features = supplier_features(parts.snapshot, candidates, need, places_of(need), query.as_of)
+        scored = score(parts.model, features, candidates.rows, len(candidates.rows))
+        nothing = standings(parts.snapshot, candidates.rows, (), need, query.as_of)
+        return Measured(candidates, scored, nothing)
+
+    def _explained(
+        self, query: SupplierQuery, sought: _Sought, found: Found, measured: Measured, places: Sequence[int]
+    ) -> list[Result]:
+        parts = self._parts
+        firms = {place: parts.snapshot.enterprise(measured.row(place)) for place in places}
+        known = {place: sought.quoted.get(measured.row(place)) for place in places}
+        for place, quoted in known.items():
+            if quoted is None:
+                known[place] = self._quoted(query, sought, found, measured, place, firms[place])
+        return [
+            explained(
+                parts,
+                query,
+                found,
+                measured,
+                in_brief(parts, query, measured, place, place + 1),
+                place,
+                firms[place],
+                known[place] or (),
+            )
+            for place in places
+        ]
+
+    def _quoted(
+        self,
+        query: SupplierQuery,
+        sought: _Sought,
+        found: Found,
+        measured: Measured,
+        place: int,
+        firm: Enterprise,
+    ) -> tuple[Evidence, ...]:
+        """One firm at a time, so that its quotations do not depend on who was shown beside it; the firm with
+        the most shared words stands by, for these count by their share of the most."""
+        parts, every = self._parts, sought.candidates
+        most, nothing = int(np.argmax(every.lexical)), np.zeros_like(sought.vector)
+        beside = Side(nothing, nothing, int(every.rows[most]), float(every.lexical[most]))
+        quoted, _ = evidence(
+            replace(query.need, buyer_id="", region=""),
+            sought.phrases,
+            sought.vector,
+            [quotable_side(parts, found, measured, place, firm), (beside, ())],
+            parts.encoder,
+            parts.model,
+            Lexical(parts.snapshot.enterprises.lexical, measured.candidates.lexical_best),
+        )
+        if len(sought.quoted) < _QUOTED:
+            sought.quoted[measured.row(place)] = quoted
+        return quoted

@@ -1,0 +1,80 @@
+"""Partners are sought once for all deals, and rank for each by its own place and chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from recommender.catalogue import Link, Need
+from recommender.encoder import Encoder
+from recommender.engine import Engine
+from recommender.matching.common import Parts
+from recommender.matching.partners import Partners
+from recommender.query import SupplierQuery
+from recommender.results import Result
+from tests.recommender.conftest import DAY
+
+MONEY = Need("", "应收账款保理", link=Link.CAPITAL)
+QUERY = SupplierQuery(MONEY, DAY, link=Link.CAPITAL)
+
+
+class Counting:
+    def __init__(self, encoder: Encoder) -> None:
+        self.name, self.fingerprint, self.dimension = encoder.name, encoder.fingerprint, encoder.dimension
+        self._encoder, self.texts = encoder, 0
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.texts += len(texts)
+        return self._encoder.encode(texts)
+
+
+@pytest.fixture
+def counting(engine: Engine) -> Counting:
+    return Counting(engine.encoder)
+
+
+@pytest.fixture
+def partners(engine: Engine, counting: Counting) -> Partners:
+    return Partners(Parts(engine.snapshot, counting, engine.model))
+
+
+def anybody(result: Result) -> bool:
+    return True
+
+
+def test_they_are_those_of_the_list_of_suppliers_with_the_same_scores(
+    engine: Engine, partners: Partners
+) -> None:
+    for query in (QUERY, replace(QUERY, link=None)):
+        listed = {r.enterprise_id: r.score for r in engine.suppliers(query).results}
+        found = {r.enterprise_id: r.score for r in partners.best(query, 10, anybody)}
+        assert found == pytest.approx(listed)
+
+
+def test_another_deal_ranks_them_anew_and_reads_nothing_again(partners: Partners, counting: Counting) -> None:
+    query = replace(QUERY, link=None)
+    here = {r.enterprise_id: r for r in partners.best(query, 3, anybody)}
+    read = counting.texts
+    deal = replace(MONEY, region="430200", buyer_name="株洲的集团")
+    there = {r.enterprise_id: r for r in partners.best(replace(query, need=deal), 3, anybody)}
+    assert counting.texts == read > 0
+    assert {id: r.evidence for id, r in there.items()} == {id: r.evidence for id, r in here.items()}
+    assert {id: r.score for id, r in there.items()} != {id: r.score for id, r in here.items()}
+
+
+def test_who_does_not_fit_makes_room_for_the_next(partners: Partners) -> None:
+    query = replace(QUERY, link=None)
+    first, second = partners.best(query, 2, anybody)
+    (found,) = partners.best(query, 1, lambda result: result.enterprise_id != first.enterprise_id)
+    assert found.enterprise_id == second.enterprise_id
+    assert partners.best(query, 3, lambda result: False) == []
+
+
+def test_a_buyer_is_no_partner_of_its_own_deal(partners: Partners) -> None:
+    (bank, *_) = partners.best(QUERY, 1, anybody)
+    own = replace(QUERY, need=replace(MONEY, buyer_id=bank.enterprise_id))
+    assert bank.enterprise_id not in [r.enterprise_id for r in partners.best(own, 3, anybody)]
