@@ -1,7 +1,7 @@
 """``python -m tests.benchmarks.vectors HOME``: the catalogue of HOME as vectors, without a release.
 
-Writes ``offerings.npy``, ``profiles.npy`` and ``needs.npy`` (n, d) float32 into HOME, rows in the order of the
-catalogue, as :mod:`recommender.content` makes them; for measuring vector engines beside one another.
+Writes ``offerings.npy``, ``profiles.npy`` and ``needs.npy`` (n, d) float32 into HOME, rows in the order of
+the catalogue, as :mod:`recommender.content` makes them; for measuring vector engines beside one another.
 """
 
 from __future__ import annotations

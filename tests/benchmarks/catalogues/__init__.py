@@ -1,4 +1,4 @@
-"""Catalogues of any size for measuring: realistic in length, variety, skew and repetition, and all invented."""
+"""Catalogues of any size for measuring: realistic in length, variety, skew and repetition, all invented."""
 
 from tests.benchmarks.catalogues.generate import Economy, generate
 from tests.benchmarks.catalogues.write import ensure, write

@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks.catalogues OFFERINGS HOME [--seed N] [--as-of DATE]``: a workspace to measure on."""
+"""``python -m tests.benchmarks.catalogues OFFERINGS HOME [--seed N] [--as-of DATE]``: a workspace."""
 
 from __future__ import annotations
 

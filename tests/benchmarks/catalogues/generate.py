@@ -59,7 +59,7 @@ def generate(economy: Economy) -> Iterator[Record]:
         if number % BUYER_EVERY == 0:
             buyers.append(firm)
         count = min(_MOST, max(1, math.floor(math.exp(counts.gauss(_MIDDLE, _SPREAD)) + 0.5)))
-        # all of them are written, though the last firm of a small catalogue keeps some: the stream must not shift
+        # written in full though the last firm of a small catalogue keeps some: the stream must not shift
         for offering, head in offers.of(firm, home, count)[:left]:
             yield offering
             left -= 1

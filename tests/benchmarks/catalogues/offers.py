@@ -192,7 +192,8 @@ class Offers:
 def _code(rng: Random) -> str:
     """A model code: YX3-160, DN80, LF-22B."""
     letters = "".join(rng.choice("ABCDFGHJKLMNPRSTWXYZ") for _ in range(rng.randint(1, 3)))
-    return f"{letters}{rng.choice(['-', '', '-'])}{rng.randint(2, 980)}{rng.choice(['', '', 'A', 'B', 'T', '/2'])}"
+    tail = rng.choice(("", "", "A", "B", "T", "/2"))
+    return f"{letters}{rng.choice(('-', '', '-'))}{rng.randint(2, 980)}{tail}"
 
 
 @cache

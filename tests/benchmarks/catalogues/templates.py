@@ -1,4 +1,4 @@
-"""Templates of the sample's kind (:mod:`recommender.sample.phrases`), compiled: a million texts need speed."""
+"""Templates of the sample's kind (:mod:`recommender.sample.phrases`), compiled, for a million texts."""
 
 from __future__ import annotations
 

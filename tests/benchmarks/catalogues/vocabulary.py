@@ -1,8 +1,8 @@
 """The goods of an invented economy: some thousand kinds of product, each with the words and products near it.
 
 The bundled sample knows four hundred products in depth; a nation's catalogue has tens of thousands. The
-breadth comes from what else the project ships: the classes of GB/T 4754, and the product-like words among the
-pieces of the encoder's own tokenizer. Which words and products stand near one another is asked of the encoder,
+breadth comes from what else the project ships: the classes of GB/T 4754, and the product-like words among
+the pieces of the encoder's own tokenizer. Which words and products stand near one another is asked of the encoder,
 so that a maker of bearings speaks of rollers and cages and not of seedlings.
 """
 
@@ -40,7 +40,7 @@ _LEADING, _TRAILING = ("其他", "未列明"), ("及其他", "未列明", "专�
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A kind of product: what it is called, which kinds and words are near it, and how the trade speaks of it."""
+    """A kind of product: its name, the kinds and words near it, and how the trade speaks of it."""
 
     name: str
     industry: str  # GB/T 4754-2017 code
@@ -151,8 +151,8 @@ def _division(code: str) -> str:
 def _nearest(
     one: NDArray[np.float32], two: NDArray[np.float32], count: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Cosines, to three decimals, and rows (len(one), count) of the *two* nearest to each of *one*; ties by row,
-    so that what another machine adds up in another order changes the catalogue seldom."""
+    """Cosines, to three decimals, and rows (len(one), count) of the *two* nearest to each of *one*; ties by
+    row, so that what another machine adds up in another order changes the catalogue seldom."""
     scores, rows = faiss.knn(one, two, count, metric=faiss.METRIC_INNER_PRODUCT)
     scores = np.round(scores, 3)
     order = np.lexsort((rows, -scores), axis=1)
