@@ -2,7 +2,7 @@
 
 The bundled sample knows four hundred products in depth; a nation's catalogue has tens of thousands. The
 breadth comes from what else the project ships: the classes of GB/T 4754, and the product-like words among
-the pieces of the encoder's own tokenizer. Which words and products stand near one another is asked of the encoder,
+the pieces of the tokenizer that the encoder has. Which words and products are near is asked of the encoder,
 so that a maker of bearings speaks of rollers and cages and not of seedlings.
 """
 
