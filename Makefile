@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DEMO_HOME ?= .rongtong
 SERVE ?= 1
+BENCH_OUT ?= build/bench/report
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test lint format bench bench-large clean
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Rongtong needs Python 3.11 or newer; set PYTHON=python3.11")'
@@ -37,8 +38,12 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# other engines are measured beside this one where they are installed; the report says how to install them
 bench: $(VENV)/.dev
-	$(BIN)/python -m tests.benchmarks $(BENCH_HOME)
+	$(BIN)/python -m tests.benchmarks.speed --out $(BENCH_OUT) --seconds 5 $(if $(BENCH_HOME),--home $(BENCH_HOME),--sizes 10k)
+
+bench-large: $(VENV)/.dev
+	$(BIN)/python -m tests.benchmarks.speed --out $(BENCH_OUT) --sizes 100k,1M
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

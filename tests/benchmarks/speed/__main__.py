@@ -1,8 +1,8 @@
 """``python -m tests.benchmarks.speed [--sizes 10k,100k] [--home DIR] [--topics …] [--out DIR]``: measure.
 
-Each size is a generated catalogue (see :mod:`tests.benchmarks.catalogues`), kept in ``--work`` for the next run;
-``--home`` takes the catalogue of a workspace instead, which is copied and never written to. The report goes to
-``--out``: a Markdown table and a JSON file a size, and ``growth.svg`` over all sizes that lie there.
+Each size is a generated catalogue (see :mod:`tests.benchmarks.catalogues`), kept in ``--work`` for the next
+run; ``--home`` takes the catalogue of a workspace instead, which is copied and never written to. The report
+goes to ``--out``: a Markdown table and a JSON file a size, and ``growth.svg`` over all sizes that lie there.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ def main() -> None:
         with _workspace(size, asked.home, asked.work) as home:
             _say(f"{home}: measuring {', '.join(asked.topics)}")
             report = measure(home, asked)
-        report.save(asked.out)
         sys.stdout.write(report.markdown() + "\n")
         sys.stdout.flush()
     every = [Report.load(path) for path in asked.out.glob("*.json")]
@@ -57,6 +56,7 @@ def measure(home: Path, asked: argparse.Namespace) -> Report:
             start = time.perf_counter()
             found = _TOPICS[topic](home, catalogue, encoder, asked)
             report.sections += found if topic in asked.topics else []
+            report.save(asked.out)  # what is measured is kept, whatever the next topic does
             _say(f"{topic}: {time.perf_counter() - start:.0f} s")
     return report
 

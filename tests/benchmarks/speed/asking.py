@@ -47,7 +47,9 @@ def asking(engine: Engine, catalogue: Reader) -> list[Section]:
         for query in explained[:30]:
             suppliers(query)
         ranked = _timed(suppliers, plain)
+        used = time.process_time()
         whole = _timed(suppliers, explained)
+        used = (time.process_time() - used) / len(explained)
         buyers = _timed(lambda query: _bytes(engine.buyers(query)), reverse)
         by_stage, watched_whole = _by_stage(suppliers, explained)
     p50, p95, p99 = percentiles(whole)
@@ -57,6 +59,7 @@ def asking(engine: Engine, catalogue: Reader) -> list[Section]:
             p50,
             target="≤ 25 ms",
             met=p50 <= 0.025,
+            note=f"{used * 1e3:.1f} ms of processor time on average",
             curve="one request, explained, p50",
         ),
         Row("… p95", p95),
@@ -79,7 +82,8 @@ def asking(engine: Engine, catalogue: Reader) -> list[Section]:
             "Stages of an explained request: p50",
             staged,
             [
-                f"With every stage watched a request takes {inside * 1e3:.1f} ms (p50), {p50 * 1e3:.1f} ms without."
+                f"With every stage watched a request takes {inside * 1e3:.1f} ms at p50,"
+                f" without {p50 * 1e3:.1f} ms."
             ],
         ),
         _batches(engine, plain),

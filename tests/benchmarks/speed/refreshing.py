@@ -1,4 +1,4 @@
-"""From catalogue to release: full, one per cent changed, nothing changed; time by stage, peak memory, size."""
+"""From catalogue to release: full, one per cent changed, nothing changed; time, peak memory, size."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Run:
 
 
 def command(home: Path, *words: str) -> Run:
-    """Run ``rongtong WORDS --home HOME`` in a process of its own. Raises CalledProcessError where it fails."""
+    """Run ``rongtong WORDS --home HOME`` in a process of its own; CalledProcessError where it fails."""
     line = [sys.executable, "-m", "service.cli.main", *words, "--home", str(home)]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
         start = time.perf_counter()
@@ -81,7 +81,7 @@ def refreshing(home: Path) -> Section:
 
 
 def change(catalogue: Catalogue, every: int, mark: str) -> int:
-    """Append *mark* to the description of one enterprise in *every* and of all its offerings; texts changed."""
+    """Append *mark* to the descriptions of one enterprise in *every* and of its offerings; their number."""
     firms = [firm for number, firm in enumerate(catalogue.enterprises()) if number % every == 0]
     offerings = [one for firm in firms for one in catalogue.offerings_of(firm.enterprise_id)]
     with catalogue.transaction() as transaction:

@@ -1,4 +1,4 @@
-"""The vector engine of the release by itself: against the limits of the machine, and filtered beside peers."""
+"""The vector engine of the release by itself: beside the limits of the machine, and filtered beside peers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
@@ -26,6 +27,8 @@ _BUCKETS = 10_000
 _SINGLE, _BATCH = 60, 256
 _PATIENCE = 20.0  # seconds after which a slow peer is timed on the queries asked so far
 Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
+Search = Callable[[Floats, int], Rows]  # queries (q, d) and the bound that passing rows are below
 
 
 def limits(index: VectorIndex, queries: Floats) -> Section:
@@ -78,89 +81,94 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """How many rows there are to find, k or fewer, and for each query the score of the last of them."""
+    """How many rows there are to find, K or fewer, and for each query the score of the last of them."""
 
     count: int
     least: NDArray[np.float32]
 
 
-def filtered(index: VectorIndex, queries: Floats, *, beside: bool = True) -> list[Section]:
-    """The filtered job at every selectivity: mask from a column, then the 100 nearest, ours and each peer.
+class FilteredJob:
+    """The 100 nearest among the rows whose number is below a bound, for every share that passes.
 
-    The filter does not follow the vectors: a number drawn for each row, compared with a bound.
+    The filter does not follow the vectors: the number of a row is drawn by chance.
     """
-    vectors = index.rows(np.arange(index.size))
-    buckets = np.random.default_rng(0).integers(0, _BUCKETS, index.size)
-    columns = FilterColumns.build(index.size, {}, {"bucket": buckets.astype(np.float64).tolist()})
-    queries = queries[:_SINGLE]
 
-    def ours(asked: Floats, below: int) -> NDArray[np.int64]:
-        return index.search(asked, K, columns.mask_range("bucket", -np.inf, below - 1))[1]
+    def __init__(self, vectors: Floats, queries: Floats) -> None:
+        self.vectors, self.queries = vectors, queries
+        self.buckets = np.random.default_rng(0).integers(0, _BUCKETS, len(vectors))
+        self._right = {share: truth(vectors, queries, self.buckets < _below(share)) for share in SHARES}
 
-    best = {share: truth(vectors, queries, buckets < round(share * _BUCKETS)) for share in SHARES}
-    found = {
-        share: _measure(lambda q, b=round(share * _BUCKETS): ours(q, b), vectors, queries, best[share], "")
-        for share in SHARES
-    }
-    sections = [
-        Section(
-            f"Filtered search, k = {K}, {index.size:,} vectors",
-            [
-                Row(
-                    f"{share:.1%} pass: one query, one core",
-                    speed.single,
-                    note=f"recall {speed.recall:.3f}; batch {speed.batch:,.0f}/s, all cores",
-                    curve=f"filtered search, {share:.1%} pass",
-                )
-                for share, speed in found.items()
-            ],
+    def measure(self, search: Search, share: float, setting: str = "") -> Speed:
+        """One by one on one core, where a slow engine may stop early; then all at once on all cores."""
+        below = _below(share)
+        search(self.queries[:1], below)
+        singles: list[float] = []
+        found: list[Rows] = []
+        with one_core():
+            began = time.perf_counter()
+            for query in self.queries:
+                start = time.perf_counter()
+                found.append(search(query[None], below))
+                singles.append(time.perf_counter() - start)
+                if time.perf_counter() - began > _PATIENCE:
+                    break
+        recall = recall_of(
+            self.vectors, self.queries[: len(found)], np.concatenate(found), self._right[share]
         )
-    ]
+        start = time.perf_counter()
+        search(self.queries, below)
+        batch = len(self.queries) / (time.perf_counter() - start)
+        return Speed(setting, recall, percentiles(singles)[0], batch)
+
+
+def filtered(index: VectorIndex, queries: Floats, *, beside: bool = True) -> list[Section]:
+    """The filtered job by *index*, mask and all, and by each peer that is installed."""
+    job = FilteredJob(index.rows(np.arange(index.size)), queries[:_SINGLE])
+    columns = FilterColumns.build(index.size, {}, {"bucket": job.buckets.astype(np.float64).tolist()})
+
+    def ours(asked: Floats, below: int) -> Rows:
+        return index.search(asked, K, columns.mask_range("bucket", -np.inf, below - 1, absent=False))[1]
+
+    rows = []
+    for share in SHARES:
+        speed = job.measure(ours, share)
+        note = f"recall {speed.recall:.3f}; batch {speed.batch:,.0f}/s, all cores"
+        curve = f"filtered search, {share:.1%} pass"
+        rows.append(Row(f"{share:.1%} pass: one query, one core", speed.single, note=note, curve=curve))
+    sections = [Section(f"Filtered search, k = {K}, {index.size:,} vectors", rows)]
     for peer in peers() if beside else ():
         if isinstance(peer, str):
             sections.append(Section("A peer that is missing", notes=[peer]))
         else:
-            sections.append(_beside(peer, vectors, buckets, queries, best, found))
+            sections.append(_beside(peer, job, ours))
     return sections
 
 
-def _beside(
-    peer: Peer,
-    vectors: Floats,
-    buckets: NDArray[np.int64],
-    queries: Floats,
-    best: dict[float, Truth],
-    ours: dict[float, Speed],
-) -> Section:
+def _beside(peer: Peer, job: FilteredJob, ours: Search) -> Section:
+    """A peer at the fastest setting that reaches the recall, and ours measured right after it."""
     rows = []
     with tempfile.TemporaryDirectory() as name:
         start = time.perf_counter()
-        peer.build(vectors, buckets, Path(name))
+        peer.build(job.vectors, job.buckets, Path(name))
         built = time.perf_counter() - start
-        for share, own in ours.items():
-            below = round(share * _BUCKETS)
-            wanted = min(RECALL, own.recall)
+        for share in SHARES:
             tried: list[Speed] = []
             for setting in peer.settings:
-                tried.append(
-                    _measure(
-                        lambda q, s=setting, b=below: peer.search(q, K, b, s),
-                        vectors,
-                        queries,
-                        best[share],
-                        setting,
-                    )
-                )
-                if tried[-1].recall >= wanted:
+                tried.append(job.measure(partial(_asked, peer, setting), share, setting))
+                if tried[-1].recall >= RECALL:
                     break
-            there = tried[-1] if tried[-1].recall >= wanted else max(tried, key=lambda one: one.recall)
-            rows += _compared(share, own, there, reached=there.recall >= wanted)
+            rows += _compared(share, job.measure(ours, share), max(tried, key=lambda one: one.recall))
         peer.close()
     return Section(f"{peer.name}; built in {duration(built)}", rows)
 
 
-def _compared(share: float, own: Speed, there: Speed, *, reached: bool) -> list[Row]:
+def _asked(peer: Peer, setting: str, queries: Floats, below: int) -> Rows:
+    return peer.search(queries, K, below, setting)
+
+
+def _compared(share: float, own: Speed, there: Speed) -> list[Row]:
     note = f"recall {own.recall:.3f} against {there.recall:.3f}, {there.setting}"
+    reached = there.recall >= min(RECALL, own.recall)
     if not reached:
         note += f"; {RECALL} was not reached"
     rows = []
@@ -173,42 +181,23 @@ def _compared(share: float, own: Speed, there: Speed, *, reached: bool) -> list[
     return rows
 
 
-def _measure(
-    search: Callable[[Floats], NDArray[np.int64]],
-    vectors: Floats,
-    queries: Floats,
-    right: Truth,
-    setting: str,
-) -> Speed:
-    search(queries[:1])
-    singles: list[float] = []
-    found: list[NDArray[np.int64]] = []
-    with one_core():
-        began = time.perf_counter()
-        for query in queries:
-            start = time.perf_counter()
-            found.append(search(query[None]))
-            singles.append(time.perf_counter() - start)
-            if time.perf_counter() - began > _PATIENCE:
-                break
-    recall = recall_of(vectors, queries[: len(found)], np.concatenate(found), right)
-    start = time.perf_counter()
-    search(queries)
-    batch = len(queries) / (time.perf_counter() - start)
-    return Speed(setting, recall, percentiles(singles)[0], batch)
-
-
 def truth(vectors: Floats, queries: Floats, allowed: NDArray[np.bool_]) -> Truth:
     """What an exact search of the *allowed* (n,) rows finds for *queries* (q, d)."""
     part = vectors[allowed]
     k = min(K, len(part))
+    if not k:
+        return Truth(0, np.full(len(queries), np.inf, np.float32))
     return Truth(k, np.array([np.partition(part @ query, -k)[-k] for query in queries], np.float32))
 
 
-def recall_of(vectors: Floats, queries: Floats, rows: NDArray[np.int64], right: Truth) -> float:
+def recall_of(vectors: Floats, queries: Floats, rows: Rows, right: Truth) -> float:
     """The share of what an exact search finds that stands in *rows* (q, k); ties with the last count."""
     hits = 0
     for query, found, least in zip(queries, rows, right.least, strict=False):
         there = found[found >= 0]
         hits += min(right.count, int((vectors[there] @ query >= least - 1e-5).sum()))
-    return hits / (len(queries) * right.count)
+    return hits / (len(queries) * right.count) if right.count else 1.0
+
+
+def _below(share: float) -> int:
+    return round(share * _BUCKETS)

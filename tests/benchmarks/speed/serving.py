@@ -117,13 +117,13 @@ def loaded(home: Path, seconds: float) -> list[Section]:
 
 def _throughput(clients: int, load: Load) -> Row:
     p50, p95, p99 = (value * 1e3 for value in percentiles(load.seconds))
-    failed = sum(load.failures.values())
+    name = f"{clients} client{'s' if clients > 1 else ''}"
     return Row(
-        f"{clients} client{'s' if clients > 1 else ''}",
+        name,
         load.rate,
         "/s",
-        note=f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms; {failed} failed {load.failures or ''}".strip(),
-        curve=f"answers over HTTP, {clients} client{'s' if clients > 1 else ''}",
+        note=f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms; failed: {load.failures or 'none'}",
+        curve=f"answers over HTTP, {name}",
     )
 
 
@@ -178,7 +178,7 @@ def _swapping(home: Path, server: Server, questions: Sequence[dict[str, object]]
                 theirs=calm[2],
                 target="≤ 3 × idle",
                 met=under[2] <= 3 * calm[2],
-                note=f"p50 {under[0] * 1e3:.1f} ms against {calm[0] * 1e3:.1f} ms; each promotion is a command"
+                note=f"p50 {under[0] * 1e3:.1f} ms against {calm[0] * 1e3:.1f} ms; the promoting command runs"
                 " on the same cores",
             ),
         ],

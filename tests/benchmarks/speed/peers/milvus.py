@@ -1,7 +1,7 @@
 """Milvus Lite through pymilvus: the API of a Milvus cluster in this process.
 
-Flushed before it is searched: until then it scans its write-ahead log, a hundred times slower. Its HNSW is not
-among the settings: under a filter it returned 19 of 100 hits at 1 %.
+Flushed before it is searched: until then it scans its write-ahead log, a hundred times slower. Its HNSW is
+not among the settings: under a filter it returned 19 of 100 hits at 1 %.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""usearch: a graph without a filter in Python, so that more is asked for and what does not pass is dropped."""
+"""usearch: a graph, in Python without a filter: more is asked for, and what does not pass is dropped."""
 
 from __future__ import annotations
 
