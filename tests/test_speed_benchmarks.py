@@ -188,7 +188,7 @@ def test_one_enterprise_in_so_many_changes_with_all_that_it_offers(small: Path) 
 
 def test_the_short_form_measures_every_topic_in_this_process(small: Path, tmp_path: Path) -> None:
     asked = Namespace(
-        topics=["refresh", "vectors", "filtered", "requests"], no_peers=True, seconds=1.0, out=tmp_path
+        topics=["refresh", "vectors", "filtered", "requests"], no_peers=True, requests=8, out=tmp_path
     )
     report = measure(small, asked)
     titles = [section.title.split(":")[0].split(",")[0] for section in report.sections]

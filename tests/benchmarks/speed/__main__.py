@@ -92,7 +92,9 @@ _TOPICS: dict[str, _Topic] = {
     "refresh": lambda home, catalogue, encoder, asked: [refreshing.refreshing(home)],
     "vectors": _vectors,
     "filtered": _filtered,
-    "requests": lambda home, catalogue, encoder, asked: asking.asking(_engine(home, encoder), catalogue),
+    "requests": lambda home, catalogue, encoder, asked: asking.asking(
+        _engine(home, encoder), catalogue, asked.requests
+    ),
     "whole": _whole,
     "start": lambda home, catalogue, encoder, asked: [serving.starting(home)],
     "load": lambda home, catalogue, encoder, asked: serving.loaded(home, asked.seconds),
@@ -123,6 +125,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--home", type=Path, help="a workspace whose catalogue is measured instead")
     parser.add_argument("--topics", default=",".join(TOPICS), help=f"of {', '.join(TOPICS)}")
     parser.add_argument("--no-peers", action="store_true", help="leave other engines out")
+    parser.add_argument("--requests", type=int, default=300, help="timed one by one, at the most")
     parser.add_argument("--seconds", type=float, default=10.0, help="of load at each number of clients")
     parser.add_argument(
         "--work", type=Path, default=Path("build/bench/catalogues"), help="where catalogues are kept"

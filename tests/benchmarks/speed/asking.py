@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
-from itertools import cycle, islice
+from itertools import islice
 
 from recommender.catalogue import Need, NeedStatus, Reader
 from recommender.decisions import answer_bytes
@@ -19,9 +19,7 @@ from tests.benchmarks.speed.report import Row, Section, percentiles
 from tests.benchmarks.speed.stages import watched
 
 TOP_K = 10
-_REQUESTS = 300
-_FIRMS = 100
-_BATCH = 256
+_MOST_FIRMS, _MOST_IN_A_BATCH = 100, 256
 
 
 def open_needs(catalogue: Reader, count: int) -> list[Need]:
@@ -29,13 +27,14 @@ def open_needs(catalogue: Reader, count: int) -> list[Need]:
     return [need for need in catalogue.needs() if need.status is NeedStatus.OPEN][:count]
 
 
-def asking(engine: Engine, catalogue: Reader) -> list[Section]:
-    """Latency of whole requests, from the question to the bytes of the answer."""
-    needs = open_needs(catalogue, _REQUESTS)
+def asking(engine: Engine, catalogue: Reader, requests: int) -> list[Section]:
+    """Latency of *requests* whole requests, from the question to the bytes of the answer."""
+    needs = open_needs(catalogue, requests)
+    count = min(_MOST_FIRMS, requests)
     today = date.today()
     explained = [SupplierQuery(need, today, top_k=TOP_K) for need in needs]
     plain = [SupplierQuery(need, today, top_k=TOP_K, explain=False) for need in needs]
-    firms = islice(catalogue.enterprises(), 0, 7 * _FIRMS, 7)
+    firms = islice(catalogue.enterprises(), 0, 7 * count, 7)
     reverse = [
         BuyerQuery(firm, catalogue.offerings_of(firm.enterprise_id), today, top_k=TOP_K) for firm in firms
     ]
@@ -44,7 +43,7 @@ def asking(engine: Engine, catalogue: Reader) -> list[Section]:
         return _bytes(engine.suppliers(query))
 
     with one_core():
-        for query in explained[:30]:
+        for query in explained[: requests // 10]:
             suppliers(query)
         ranked = _timed(suppliers, plain)
         used = time.process_time()
@@ -92,22 +91,21 @@ def asking(engine: Engine, catalogue: Reader) -> list[Section]:
 
 def _batches(engine: Engine, queries: Sequence[SupplierQuery]) -> Section:
     """Ranked lists for many needs at once, all cores, beside the same needs one by one."""
-    source = cycle(queries)
-    many = [next(source) for _ in range(_BATCH)]
+    many = queries[:_MOST_IN_A_BATCH]
     start = time.perf_counter()
     for _ in engine.suppliers_many(many):
         pass
     batch = time.perf_counter() - start
     start = time.perf_counter()
-    for query in many[:64]:
+    for query in many[: len(many) // 4]:
         engine.suppliers(query)
-    single = (time.perf_counter() - start) / 64
+    single = (time.perf_counter() - start) / (len(many) // 4)
     return Section(
         "Many needs at once, ranked, not explained",
         [
             Row(
-                f"{_BATCH} needs in a batch",
-                _BATCH / batch,
+                f"{len(many)} needs in a batch",
+                len(many) / batch,
                 "/s",
                 "one by one",
                 1 / single,
