@@ -43,7 +43,7 @@ def test_a_ratio_above_one_is_better_whatever_the_unit() -> None:
 
 @pytest.mark.parametrize(
     ("value", "unit", "said"),
-    [(0.0123, "s", "12.3 ms"), (2.5e9, "B", "2.50 GB"), (812.4, "/s", "812/s"), (0.5, "", "0.500")],
+    [(0.0123, "s", "12.3 ms"), (2.5e9, "B", "2.5 GB"), (812.4, "/s", "812/s"), (0.5, "", "0.500")],
 )
 def test_quantities_are_written_for_people(value: float, unit: str, said: str) -> None:
     assert quantity(value, unit) == said

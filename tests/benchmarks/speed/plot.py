@@ -55,5 +55,8 @@ def _picture(name: str, points: Sequence[Point]) -> str:
     said.append(f'<polyline points="{line}" fill="none" stroke="#1f5fa8" stroke-width="2"/>')
     for (x, y), (_, value, unit) in zip(places, points, strict=True):
         said.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="#1f5fa8"/>')
-        said.append(f'<text x="{x + 5:.1f}" y="{y - 6:.1f}">{escape(quantity(value, unit))}</text>')
+        anchor = "start" if x < 20 else "end"
+        said.append(
+            f'<text x="{x:.1f}" y="{y - 9:.1f}" text-anchor="{anchor}">{escape(quantity(value, unit))}</text>'
+        )
     return "".join(said)

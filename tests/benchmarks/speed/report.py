@@ -114,19 +114,17 @@ def quantity(value: float, unit: str) -> str:
     """*value* for people.
 
     >>> quantity(0.0123, "s"), quantity(2.5e9, "B"), quantity(812.4, "/s"), quantity(0.99, "")
-    ('12.3 ms', '2.50 GB', '812/s', '0.990')
+    ('12.3 ms', '2.5 GB', '812/s', '0.990')
     """
     if np.isnan(value):
         return "–"
     if unit == "s":
-        return duration(value)
+        return duration(value) if value < 1000 else f"{value:,.0f} s"
     if unit in ("B", "B/s"):
-        scale, name = next((s, n) for s, n in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (0, "B")) if value >= s)
-        return (
-            f"{value / (scale or 1):.3g} {name}{unit[1:]}"
-            if scale != 1e9
-            else f"{value / 1e9:.2f} GB{unit[1:]}"
+        scale, name = next(
+            (s, n) for s, n in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")) if value >= s or s == 1
         )
+        return f"{value / scale:.3g} {name}{unit[1:]}"
     if unit == "/s":
         return f"{value:,.0f}/s" if value >= 100 else f"{value:.3g}/s"
     return f"{value:.3f}"
