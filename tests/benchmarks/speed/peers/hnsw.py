@@ -18,19 +18,22 @@ class Hnswlib:
     settings: Sequence[str] = tuple(f"ef {ef}" for ef in _EF)
 
     def build(self, vectors: Floats, buckets: Rows, folder: Path) -> None:
-        self._buckets = buckets
+        self._numbers, self._ordered = buckets.tolist(), np.sort(buckets)
         self._index = hnswlib.Index("ip", vectors.shape[1])
         self._index.init_index(len(vectors), ef_construction=200, M=16)
         self._index.add_items(vectors)
 
     def search(self, queries: Floats, k: int, below: int, setting: str) -> Rows:
-        allowed = self._buckets < below
+        numbers = self._numbers
+
+        def passes(row: int) -> bool:
+            return numbers[row] < below
+
         self._index.set_ef(int(setting.split()[1]))
-        passes = allowed.tolist().__getitem__ if below <= self._buckets.max() else None
-        most = min(k, int(allowed.sum()))
+        most = min(k, int(np.searchsorted(self._ordered, below)))
         while most:
             try:
-                rows, _ = self._index.knn_query(queries, most, filter=passes)
+                rows, _ = self._index.knn_query(queries, most, num_threads=1, filter=passes)  # as it advises
                 return padded(rows.astype(np.int64), k)
             except RuntimeError:  # the graph search met fewer that pass than were asked for
                 most = most * 3 // 4
