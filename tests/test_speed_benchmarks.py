@@ -21,7 +21,7 @@ from recommender.query import SupplierQuery
 from tests.benchmarks.catalogues import Economy, write
 from tests.benchmarks.speed import peers
 from tests.benchmarks.speed.__main__ import measure
-from tests.benchmarks.speed.load import ask
+from tests.benchmarks.speed.load import ask, ask_once
 from tests.benchmarks.speed.plot import draw
 from tests.benchmarks.speed.refreshing import change
 from tests.benchmarks.speed.report import Report, Row, Section, curves, percentiles, quantity, table
@@ -163,7 +163,7 @@ def test_clients_count_answers_and_failures_apart(port: int) -> None:
 
 
 def test_a_server_that_is_not_there_is_a_failure_and_not_a_crash() -> None:
-    load = ask(9, "/", [{}], 1, 0.02)
+    load = ask_once(9, "/", {})
     assert not load.seconds
     assert set(load.failures) == {"ConnectionRefusedError"}
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.catalogue import Need, Visibility, open_catalogue
-from tests.benchmarks.speed.load import Load, ask
+from tests.benchmarks.speed.load import Load, ask, ask_once
 from tests.benchmarks.speed.refreshing import command, release_bytes
 from tests.benchmarks.speed.report import Row, Section, percentiles
 from tests.benchmarks.timing import in_turn
@@ -67,9 +67,7 @@ def serving(home: Path) -> Iterator[Server]:
 def starting(home: Path) -> Section:
     """Cold starts: the server until it is ready and has answered once, and a command that answers once."""
     with serving(home) as server:
-        start = time.perf_counter()
-        ask(server.port, SUPPLIERS, [{"text": "轴承", "explain": False}], 1, 0.001)
-        first = time.perf_counter() - start
+        (first,) = ask_once(server.port, SUPPLIERS, {"text": "轴承", "explain": False}).seconds
     line = [sys.executable, "-m", "service.cli.main", "recommend", "suppliers", "--home", str(home)]
     ours, theirs = in_turn(
         lambda: subprocess.run([*line, "--text", "轴承"], check=True, capture_output=True),
