@@ -7,8 +7,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 DEMO_HOME ?= .rongtong
 SERVE ?= 1
 SOAK_MINUTES ?= 10
+BENCH_OUT ?= build/bench/report
 
-.PHONY: demo test lint format bench safety kill-matrix flips limits soak clean
+.PHONY: demo test lint format bench bench-large safety kill-matrix flips limits soak clean
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Rongtong needs Python 3.11 or newer; set PYTHON=python3.11")'
@@ -38,8 +39,12 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# other engines are measured beside this one where they are installed; the report says how to install them
 bench: $(VENV)/.dev
-	$(BIN)/python -m tests.benchmarks $(BENCH_HOME)
+	$(BIN)/python -m tests.benchmarks.speed --out $(BENCH_OUT) --seconds 5 $(if $(BENCH_HOME),--home $(BENCH_HOME),--sizes 10k)
+
+bench-large: $(VENV)/.dev
+	$(BIN)/python -m tests.benchmarks.speed --out $(BENCH_OUT) --sizes 100k,1M
 
 # The long forms of tests/safety. SAFETY_HOME names a workspace for the soak and the flips; without one they make their own.
 safety: kill-matrix flips limits soak

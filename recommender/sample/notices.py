@@ -15,7 +15,7 @@ _ASKED_TIER = {
     Tier.CHAMPION: "制造业单项冠军企业",
 }
 _RESERVED = {"sme": "中小企业", "small_micro": "小型或微型企业"}
-_CIRCLED = "①②③④⑤⑥⑦⑧⑨"
+_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫"
 
 
 class Notices:

@@ -35,7 +35,7 @@ from recommender.ranking import PRIOR, AdditiveModel
 from recommender.refresh import refresh
 from recommender.results import Evidence, Recommendation
 from recommender.text.titles import subject
-from tests.benchmarks.__main__ import sample
+from tests.benchmarks.workspaces import sample
 from training.curve_fit import fit
 from training.metrics import bootstrap
 from training.models import packaged_encoder

@@ -1,27 +1,25 @@
-"""Timing with medians, and the table that they are printed in."""
+"""Timing with medians, and on what machine."""
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
-_PACKAGES = ("faiss-cpu", "numpy", "bm25s", "tokenizers", "sentence-transformers", "torch")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the report. ``peer`` is what it is compared with; the ratio is peer / ours."""
-
-    what: str
-    ours: float  # seconds
-    peer: str = ""
-    theirs: float = 0.0
-    note: str = ""
+_PACKAGES = (
+    "faiss-cpu",
+    "numpy",
+    "bm25s",
+    "tokenizers",
+    "sentence-transformers",
+    "torch",
+    "fastapi",
+    "uvicorn",
+)
 
 
 def median(run: Callable[[], object], times: int = 7) -> float:
@@ -46,8 +44,10 @@ def machine() -> str:
             model = next(line.partition(":")[2].strip() for line in file if line.startswith("model name"))
     except (OSError, StopIteration):
         pass
-    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
-    return f"{model}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}\n{packages}"
+    packages = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
+    cores, memory = os.cpu_count(), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    place = f"{model}, {cores} cores, {memory:.0f} GB, Python {platform.python_version()}"
+    return f"{place}, {time.strftime('%Y-%m-%d')}\n{packages}"
 
 
 def duration(seconds: float) -> str:
@@ -57,17 +57,14 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1e9:.0f} ns"
 
 
-def table(rows: list[Row]) -> str:
-    """The rows as a Markdown table."""
-    lines = ["| what | median | compared with | median | ratio | |", "|---|---:|---|---:|---:|---|"]
-    for row in rows:
-        theirs = duration(row.theirs) if row.peer else ""
-        ratio = f"{row.theirs / row.ours:.2f}" if row.peer else ""
-        lines.append(f"| {row.what} | {duration(row.ours)} | {row.peer} | {theirs} | {ratio} | {row.note} |")
-    return "\n".join(lines)
-
-
 def _seconds(run: Callable[[], object]) -> float:
     start = time.perf_counter()
     run()
     return time.perf_counter() - start
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"

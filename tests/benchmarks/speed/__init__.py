@@ -1,0 +1,1 @@
+"""How fast, how large, how steady: every figure beside its limit and beside what others do, in one run."""
