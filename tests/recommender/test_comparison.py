@@ -107,7 +107,8 @@ def test_a_new_offering_is_why_its_enterprise_rose(made: Compare):
 
 def test_an_enterprise_that_is_gone_and_one_that_is_new(made: Compare):
     def change(catalogue: Catalogue) -> None:
-        catalogue.delete_enterprise("yarn")
+        with catalogue.transaction() as transaction:
+            transaction.delete(Kind.ENTERPRISES, [("yarn",)])
         put(Kind.ENTERPRISES, replace(ENTERPRISES[0], enterprise_id="twin", name="湘潭轴承厂（示例）"))(
             catalogue
         )
