@@ -28,7 +28,7 @@ class Load:
 
 
 def ask_once(port: int, path: str, question: Mapping[str, object]) -> Load:
-    """One question, one client; a server that is not there or does not answer 200 leaves ``seconds`` empty."""
+    """One question; where no answer with status 200 comes, ``seconds`` stays empty."""
     load = Load()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     _post(connection, path, json.dumps(question).encode(), load)
