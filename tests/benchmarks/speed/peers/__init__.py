@@ -19,9 +19,9 @@ _PEERS = {"hnswlib": "hnsw", "usearch": "usearch_hnsw", "pymilvus": "milvus", "l
 class Peer(Protocol):
     """An engine that searches vectors by inner product under the filter ``bucket < below``.
 
-    ``settings`` are the ways to search approximately, in words, recall rising and speed falling: the first that
-    reaches the recall asked for counts. ``exact`` compares every row that passes, and is tried as well; "" where
-    the engine cannot.
+    ``settings`` are the ways to search approximately, in words, recall rising and speed falling: the first
+    that reaches the recall asked for counts. ``exact`` compares every row that passes and is tried as well; ""
+    where the engine cannot.
     """
 
     name: str
