@@ -20,7 +20,7 @@ class Peer(Protocol):
     """An engine that searches vectors by inner product under the filter ``bucket < below``.
 
     ``settings`` are the ways to search approximately, in words, recall rising and speed falling: the first
-    that reaches the recall asked for counts. ``exact`` compares every row that passes and is tried as well; ""
+    that reaches the recall asked for counts. ``exact`` compares every row that passes, and is tried too; ""
     where the engine cannot.
     """
 
