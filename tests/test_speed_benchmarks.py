@@ -25,7 +25,7 @@ from tests.benchmarks.speed.load import ask, ask_once
 from tests.benchmarks.speed.plot import draw
 from tests.benchmarks.speed.refreshing import change
 from tests.benchmarks.speed.report import Report, Row, Section, curves, percentiles, quantity, table
-from tests.benchmarks.speed.searching import Truth, filtered, recall_of, truth
+from tests.benchmarks.speed.searching import Speed, Truth, compared, filtered, recall_of, truth
 from tests.benchmarks.speed.stages import REST, Stages, stage_of, watched
 
 
@@ -86,6 +86,18 @@ def test_the_filtered_job_finds_what_there_is_at_every_share() -> None:
     vectors = np.random.default_rng(1).standard_normal((3000, 8), dtype=np.float32)
     (section,) = filtered(ExactIndex.from_vectors(vectors), vectors[:5], beside=False)
     assert [row.note.split(";")[0] for row in section.rows] == ["recall 1.000"] * 4
+
+
+def test_a_peer_counts_at_its_fastest_setting_of_equal_recall() -> None:
+    own = Speed("", 1.0, single=0.001, batch=1000.0)
+    slow, exact = Speed("slow", 0.992, 0.01, 900.0), Speed("exact", 1.0, 0.004, 300.0)
+    rough = Speed("rough", 0.9, 0.0001, 9000.0)
+    single, batch = compared(0.5, own, [rough, slow, exact])
+    assert (round(single.theirs), batch.theirs) == (250, 900.0)
+    assert (single.met, batch.met) == (True, False)
+    (alone, _) = compared(0.5, own, [rough])
+    assert alone.met is None
+    assert "not reached" in alone.note
 
 
 def test_a_peer_that_is_missing_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ class Load:
 
 
 def ask_once(port: int, path: str, question: Mapping[str, object]) -> Load:
-    """One question, one client; where no server answers with 200, ``seconds`` stays empty."""
+    """One question; where no answer with status 200 comes, ``seconds`` stays empty."""
     load = Load()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     _post(connection, path, json.dumps(question).encode(), load)

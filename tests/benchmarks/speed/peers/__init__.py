@@ -19,12 +19,14 @@ _PEERS = {"hnswlib": "hnsw", "usearch": "usearch_hnsw", "pymilvus": "milvus", "l
 class Peer(Protocol):
     """An engine that searches vectors by inner product under the filter ``bucket < below``.
 
-    ``settings`` are the ways to search, in words, the fastest first; the first that reaches the recall asked
-    for is the one that counts.
+    ``settings`` are the ways to search approximately, in words, recall rising and speed falling: the first
+    that reaches the recall asked for counts. ``exact`` compares every row that passes, and is tried too; ""
+    where the engine cannot.
     """
 
     name: str
     settings: Sequence[str]
+    exact: str
 
     def build(self, vectors: Floats, buckets: Rows, folder: Path) -> None:
         """Index *vectors* (n, d) with the number *buckets* (n,) beside each; *folder* is for its files."""

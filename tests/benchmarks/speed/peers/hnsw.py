@@ -16,6 +16,7 @@ _EF = (100, 200, 400, 800, 1600)
 class Hnswlib:
     name = f"hnswlib {getattr(hnswlib, '__version__', '')}, M 16, ef_construction 200".replace(" ,", ",")
     settings: Sequence[str] = tuple(f"ef {ef}" for ef in _EF)
+    exact = ""
 
     def build(self, vectors: Floats, buckets: Rows, folder: Path) -> None:
         self._numbers, self._ordered = buckets.tolist(), np.sort(buckets)

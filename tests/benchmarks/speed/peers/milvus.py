@@ -21,7 +21,8 @@ _COLLECTIONS = {"flat": ("FLAT", {}), "ivf": ("IVF_FLAT", {"nlist": 512})}
 
 class Milvus:
     name = f"Milvus Lite {version('milvus-lite')}, IVF_FLAT with 512 lists, and FLAT"
-    settings: Sequence[str] = ("ivf nprobe 16", "ivf nprobe 64", "ivf nprobe 256", "flat")
+    settings: Sequence[str] = ("ivf nprobe 16", "ivf nprobe 64", "ivf nprobe 256")
+    exact = "flat"
 
     def build(self, vectors: Floats, buckets: Rows, folder: Path) -> None:
         self._client = MilvusClient(str(folder / "milvus.db"))
