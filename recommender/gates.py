@@ -37,7 +37,7 @@ for a failed import."""
 FEW_LOST, FEW_BEFORE = 50, 1_000
 """… unless it lost no more rows than these, or had fewer than these before it grew: small catalogues live."""
 MOST_CHURN = 0.9
-"""Mean share of the first ten that another release may replace. A new encoder replaces about half."""
+"""Mean share of the first ten that another release may replace; beyond it, lists have nothing in common."""
 WORSE, CHANCE, LEAST_JUDGED = 0.02, 0.01, 8
 """nDCG@10 is worse where it fell by as much, with at most this probability of chance, on as many needs."""
 SLOWER, SLOW = 5.0, 100.0

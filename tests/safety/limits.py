@@ -3,7 +3,7 @@
 ``python -m tests.safety.limits [--steps N]``
 
 * A file may not grow beyond a limit (RLIMIT_FSIZE), of N files of the release each in its turn; and, where
-  this user may mount one, a disk has N different amounts of room left.
+  this user may mount one, a disk has N different amounts of room left, or none beneath a running server.
 * Memory (RLIMIT_AS) ends after N sizes more than the process has when it begins.
 * A second refresher comes while the first is at work.
 
@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -29,6 +30,7 @@ import numpy as np
 
 from indexes.errors import RefreshRunning
 from indexes.store import ReleaseStore
+from tests.safety.soak import asked, served
 from tests.safety.workshop import (
     UNFORESEEN,
     alter,
@@ -137,6 +139,34 @@ def full_disk(folder: Path, steps: int) -> Counter[str] | None:
     return endings
 
 
+def served_on_a_full_disk(folder: Path) -> str | None:
+    """A server whose disk has no room at all goes on answering, while a refresh fails; None where this user
+    may mount no disk."""
+    disk = folder / "served"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "none", str(disk), "-o"]
+    if subprocess.run([*mount, "size=512m"], capture_output=True, check=False).returncode:
+        return None
+    try:
+        home = disk / "home"
+        made = make(home)
+        with served(home, 1) as server, asked(server, ["轴箱轴承", "棉纱"], 2, 0.02) as load:
+            time.sleep(1)
+            alter(home, 1)
+            found = os.statvfs(disk)
+            full = (found.f_blocks - found.f_bfree) * found.f_frsize
+            subprocess.run([*mount, f"remount,size={full}"], check=True, capture_output=True)
+            command = [sys.executable, "-m", "service.cli.main", "refresh", "--home", str(home)]
+            if subprocess.run(command, capture_output=True, check=False).returncode != 1:
+                raise SystemExit("a refresh without any room did not fail as it should")
+            time.sleep(2)
+        if load.failures or load.releases != {made} or not load.answers:
+            raise SystemExit(f"on a full disk {len(load.failures)} requests failed: {load.failures[:3]}")
+        return f"{len(load.answers)} requests answered, none failed"
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
 def _blocks(folder: Path) -> int:
     """Bytes that the files below *folder* take in blocks."""
     return sum(path.stat().st_blocks * 512 for path in folder.rglob("*"))
@@ -195,6 +225,7 @@ def main() -> None:
             )
             told(f"{what}: {shown}; the old release or a whole new one live, doctor clean\n")
             sys.stdout.flush()
+        told(f"a server on a full disk: {served_on_a_full_disk(Path(name)) or 'not tried'}\n")
         told(f"two refreshers: {two_refreshers(Path(name))}\n")
 
 

@@ -47,7 +47,8 @@ def test_what_runs_out_leaves_the_old_release_serving():
     lines = told("tests.safety.limits", "--steps", "3")
     assert "file size: 3 refused" in lines
     assert "memory: " in lines
-    assert "full disk: " in lines
+    assert "\nfull disk: " in lines  # tried where this user may mount one
+    assert "a server on a full disk: " in lines
     assert "two refreshers: another process is changing this workspace (process" in lines
 
 
