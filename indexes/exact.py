@@ -76,7 +76,8 @@ class ExactIndex:
     @classmethod
     def usual_costs(cls, dimension: int) -> Tuning:
         """What searching vectors of *dimension* costs where nothing was measured."""
-        return Tuning(*(cost * dimension / 256 for cost in cls._costs))
+        scan, row, code = (cost * dimension / 256 for cost in cls._costs)
+        return Tuning(scan, row, code)
 
     @classmethod
     def _to_store(cls, matrix: Floats) -> NDArray[Any]:
@@ -215,5 +216,5 @@ class ExactIndex:
 
 def _square(vectors: NDArray[Any]) -> float:
     """The greatest squared norm of *vectors* (m, d)."""
-    whole = vectors.astype(np.float64)
+    whole = vectors.astype(np.float32, copy=False)
     return float(np.einsum("ij,ij->i", whole, whole).max())
