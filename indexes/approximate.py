@@ -130,12 +130,10 @@ class ApproximateIndex:
         if allowed is None:
             return np.where(kept, rows, NO_ROW)
         kept &= allowed[rows]
-        # the kept rows first, to score no more columns than needed
-        most = int(kept.sum(axis=1).max(initial=0))
-        order = np.argsort(~kept, axis=1, kind="stable")[:, :most]
-        listed: Rows = np.where(
-            np.take_along_axis(kept, order, axis=1), np.take_along_axis(rows, order, axis=1), NO_ROW
-        )
+        counts = kept.sum(axis=1).tolist()
+        listed = np.full((len(rows), max(counts, default=0)), NO_ROW, np.int64)
+        for query, count in enumerate(counts):
+            listed[query, :count] = rows[query][kept[query]]
         return listed
 
     def rows(self, numbers: Rows) -> Floats:

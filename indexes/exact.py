@@ -217,5 +217,5 @@ class ExactIndex:
 
 def _square(vectors: NDArray[Any]) -> float:
     """The greatest squared norm of *vectors* (m, d)."""
-    whole = vectors.astype(np.float64)
+    whole = vectors.astype(np.float32, copy=False)
     return float(np.einsum("ij,ij->i", whole, whole).max())

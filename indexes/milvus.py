@@ -30,9 +30,9 @@ _SPARE = 32  # candidates asked for beyond k, so that a boundary without many ti
 _MOST = 16_384  # results that Milvus gives to one query
 _NAMED = 4_096  # rows that a filter names one by one
 _MORE = 1.25
-_TOGETHER = 64  # queries in one request
+_ANSWERED = 1 << 14  # results asked for in one request
 _MESSAGE = 8 << 20  # bytes of vectors in one request
-_TIMEOUT = 10.0
+_TIMEOUT = 10.0  # seconds for a request
 
 Progress = Callable[[int, int], None]
 
@@ -81,8 +81,9 @@ class MilvusServer:
         found: list[Any] = []
         client = self._client()
         with self._speaking():
-            for at in range(0, len(queries), _TOGETHER):
-                part = queries[at : at + _TOGETHER].tolist()
+            step = max(1, _ANSWERED // limit)
+            for at in range(0, len(queries), step):
+                part = queries[at : at + step].tolist()
                 found += client.search(
                     name, part, wanted, limit, search_params={"metric_type": "IP"}, timeout=_TIMEOUT
                 )
@@ -97,6 +98,7 @@ class MilvusServer:
     @contextmanager
     def _speaking(self) -> Any:
         try:
+            from grpc import RpcError
             from pymilvus.exceptions import MilvusException
         except ImportError as error:
             raise WrongSetting(
@@ -107,7 +109,7 @@ class MilvusServer:
             ) from error
         try:
             yield
-        except (MilvusException, OSError, RuntimeError) as error:
+        except (MilvusException, RpcError, OSError, RuntimeError) as error:
             local = "" if "://" in self.uri else "; a file is open to one process at a time"
             raise VectorServerError(
                 f"Milvus does not answer as it should: {shorten(str(error), 300)}",

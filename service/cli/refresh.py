@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.common import Home, Json, output, print_json, stages, workspace
+from indexes.errors import VectorServerError
+from service.cli.common import Home, Json, messages, output, print_json, stages, workspace
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,7 +46,10 @@ def refresh_releases(
         )
         if place.milvus():
             report_progress("milvus", 0, 1)
-            place.engine().warm()  # fills what Milvus lacks
+            try:
+                place.engine().warm()  # fills what Milvus lacks
+            except VectorServerError as problem:  # the release is live; who opens it next fills Milvus
+                messages().print(str(problem), style="yellow", markup=False)
             report_progress("milvus", 1, 1)
     document = report.to_json()
     if as_json:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from indexes.errors import DamagedRelease
+from indexes.errors import DamagedRelease, VectorServerError
 from service.cli.common import Home, Json, group, messages, output, print_json, workspace
 from service.cli.compare import compare
 
@@ -157,8 +157,11 @@ def prune(
     """Remove all but the newest N releases; the live one, pinned ones and those in use stay."""
     place = workspace(home)
     done = place.store().prune(keep)
-    if server := place.milvus():
-        server.drop(done.removed)
+    try:
+        if server := place.milvus():
+            server.drop(done.removed)
+    except VectorServerError as problem:  # the releases are gone all the same
+        messages().print(str(problem), style="yellow", markup=False)
     sentence = f"{len(done.removed)} removed"
     if done.in_use:
         sentence += f"; kept, because a process has them open: {', '.join(done.in_use)}"
