@@ -4,8 +4,8 @@ DIR holds ``catalogue/`` with ``enterprises_listed.csv``, ``products_listed.csv`
 ``product_edges.csv``, ``needs_soe.csv`` and ``needs_tenders.jsonl``. Needs spread evenly over both lists are
 asked of a release of both catalogues, ten results each, and of every quotation it is asked: does the score
 fall when the quoted words are masked, and further than for a random span as long? The same is asked of the
-words that a path across chains begins with. Further: do the contributions add up, is every span a substring of
-its field, and is a model that was taught shuffled outcomes flat?
+words that a path across chains begins with. Further: do the contributions add up, is every span a substring
+of its field, and is a model that was taught shuffled outcomes flat?
 """
 
 from __future__ import annotations
