@@ -49,6 +49,12 @@ def test_and_it_lowers_it_more_than_masking_other_words(found: Found):
     assert share(found.offers, beats=True) > 0.85
 
 
+def test_masking_the_words_that_a_path_across_chains_begins_with_lowers_the_score(found: Found):
+    _, right, count = faithfulness.rate(found.paths, beats=False)
+    assert count > 5
+    assert right > 0.95
+
+
 def test_contributions_add_up_always(found: Found):
     assert found.sum_error < 1e-6
 

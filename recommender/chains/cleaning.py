@@ -263,14 +263,17 @@ def clean(edges: Iterable[Edge]) -> Cleaned:
 
 
 def _closing(edges: Iterable[Edge]) -> set[tuple[str, str]]:
-    """The has_kind edges that lead back to a name on the way to them: without them no circle is left."""
+    """The has_kind edges that lead back to a name on the way to them: without them no circle is left.
+
+    Ways begin at short names, the broader things: of 阀 → 球阀 → 浮动球阀 → 阀 the last edge closes.
+    """
     kinds: dict[str, list[str]] = {}
     for edge in edges:
         if edge.relation is Relation.HAS_KIND:
             kinds.setdefault(edge.source, []).append(edge.target)
     closing: set[tuple[str, str]] = set()
     done: set[str] = set()
-    for start in kinds:
+    for start in sorted(kinds, key=lambda name: (len(name), name)):
         way: dict[str, Iterator[str]] = {} if start in done else {start: iter(kinds[start])}
         while way:
             name, ahead = next(reversed(way.items()))

@@ -450,11 +450,15 @@ function bar(feature, amount, largest, title) {
 
 function crossing(path) {
   const steps = Array.isArray(path.path) && path.path.length ? path.path : [path.from, path.to];
-  const weakest = path.weakest;
+  const walked = path.steps || [];
+  const quotes = (each) => (each.quotes || []).map((quote) => `“${quote.span}”`).join(" ");
+  const step = (each) => make("li", {}, each.zh, " ", english(each.en), " ", quotes(each),
+    walked.length > 1 && path.weakest && each.zh === path.weakest.zh ? make("strong", {}, " ← ", both("最弱一环", "weakest step")) : null);
   const left = (path.to_prove || []).map((each) => make("li", {}, each.zh, " ", english(each.en)));
   return make("div", { class: "cross" },
     make("p", {}, steps.filter(Boolean).join(" → ")),
-    weakest ? make("p", {}, both("最弱一环", "Weakest step"), "：", weakest.zh, " ", english(weakest.en)) : null,
+    path.offering && path.need ? make("p", {}, both("依据", "by the words"), `：“${path.offering.span}” ↔ “${path.need.span}”`) : null,
+    walked.length ? make("ul", {}, walked.map(step)) : null,
     left.length ? make("p", {}, both("尚待证明", "Still to prove"), "：") : null,
     left.length ? make("ul", {}, left) : null);
 }

@@ -77,7 +77,7 @@ function said(node) {
   const firms = node.suppliers ? `${node.suppliers} 家 firms` : "";
   if (kind === "gap") return "◇ 无人供给 gap";
   if (kind === "single_source") return "▲ 独家 single source";
-  if (kind === "unstated") return "○ 无人写明此品种 unstated";
+  if (kind === "unstated") return "○ 未写明 unstated";
   if (kind === "other") return `■ ${firms} · ${node.weak[0].zh}`;
   return firms;
 }

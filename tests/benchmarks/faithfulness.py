@@ -1,10 +1,11 @@
 """``python -m tests.benchmarks.faithfulness DIR``: are the explanations true?
 
 DIR holds ``catalogue/`` with ``enterprises_listed.csv``, ``products_listed.csv``, ``enterprises_sme.xlsx``,
-``needs_soe.csv`` and ``needs_tenders.jsonl``. Needs spread evenly over both lists are asked of a release of
-both catalogues, ten results each, and of every quotation it is asked: does the score fall when the quoted
-words are masked, and further than for a random span as long? Further: do the contributions add up, is every
-span a substring of its field, and is a model that was taught shuffled outcomes flat?
+``product_edges.csv``, ``needs_soe.csv`` and ``needs_tenders.jsonl``. Needs spread evenly over both lists are
+asked of a release of both catalogues, ten results each, and of every quotation it is asked: does the score
+fall when the quoted words are masked, and further than for a random span as long? The same is asked of the
+words that a path across chains begins with. Further: do the contributions add up, is every span a substring
+of its field, and is a model that was taught shuffled outcomes flat?
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ import math
 import random
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from indexes.store import ReleaseStore
-from recommender.catalogue import Enterprise, Kind, Need, Offering, Outcome, open_catalogue
+from recommender.catalogue import Enterprise, Kind, Need, Offering, Outcome, Scope, open_catalogue
 from recommender.encoder import load_encoder
 from recommender.engine import Engine
 from recommender.explanation import masked
@@ -33,7 +35,7 @@ from recommender.matching.common import Parts
 from recommender.query import SupplierQuery
 from recommender.ranking import PRIOR, AdditiveModel
 from recommender.refresh import refresh
-from recommender.results import Evidence, Recommendation
+from recommender.results import Evidence, Recommendation, Result
 from recommender.text.titles import subject
 from tests.benchmarks.workspaces import sample
 from training.curve_fit import fit
@@ -44,6 +46,7 @@ from training.slates import Slate, judged, slates
 NEEDS = 500
 DAY = date(2026, 11, 21)
 _MASK = "，"
+_ACROSS = 5  # results from another chain whose paths are tested
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,16 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a run over many needs found: quotations of needs and of offers, the largest error of a sum of
-    contributions, spans, and those of them that stand nowhere in their field."""
+    """What a run over many needs found: quotations of needs and of offers, words of needs from which a path
+    leads to another chain, the largest error of a sum of contributions, spans, and those of them that stand
+    nowhere in their field."""
 
     needs: list[Case]
     offers: list[Case]
     sum_error: float
     spans: int
     loose: int
+    paths: list[Case] = field(default_factory=list)
 
 
 def parts_of(engine: Engine) -> Parts:
@@ -80,7 +85,10 @@ def measure(engine: Engine, needs: Sequence[Need], *, top_k: int = 10, seed: int
         query = SupplierQuery(need, DAY, top_k=top_k)
         answer = engine.suppliers(query)
         spans, loose = _spans(engine, need, answer)
-        needs_lost = _need_cases(engine, query, answer, number, draw)
+        needs_lost = _need_cases(engine, query, answer, number, draw, _quoted)
+        across = _with_paths(engine.suppliers(replace(query, top_k=_ACROSS, scope=Scope.CROSS)))
+        more, lost = _spans(engine, need, across)
+        spans, loose = spans + more, loose + lost
         offers_lost = _offer_cases(engine, query, answer, number, draw)
         found = Found(
             found.needs + needs_lost,
@@ -88,12 +96,32 @@ def measure(engine: Engine, needs: Sequence[Need], *, top_k: int = 10, seed: int
             max(found.sum_error, _sum_error(answer)),
             found.spans + spans,
             found.loose + loose,
+            found.paths + _need_cases(engine, query, across, number, draw, _path_words),
         )
     return found
 
 
+def _quoted(result: Result) -> list[str]:
+    return [quoted.need.span for quoted in result.evidence]
+
+
+def _path_words(result: Result) -> list[str]:
+    """The need's words from which the path of *result* leads to another chain."""
+    path: Mapping[str, Any] = result.cross_chain or {}
+    return [path["need"]["span"]] if path.get("path") else []
+
+
+def _with_paths(answer: Recommendation) -> Recommendation:
+    return replace(answer, results=tuple(result for result in answer.results if _path_words(result)))
+
+
 def _need_cases(
-    engine: Engine, query: SupplierQuery, answer: Recommendation, number: int, draw: random.Random
+    engine: Engine,
+    query: SupplierQuery,
+    answer: Recommendation,
+    number: int,
+    draw: random.Random,
+    words_of: Callable[[Result], list[str]],
 ) -> list[Case]:
     parts, need = parts_of(engine), query.need
     documents = engine.snapshot.enterprises.documents
@@ -112,10 +140,10 @@ def _need_cases(
     cases = []
     for row, result in zip(listed, answer.results, strict=True):
         assert row is not None
-        for quoted in result.evidence:
-            other = _another(texts, quoted.need.span, draw)
+        for words in words_of(result):
+            other = _another(texts, words, draw)
             whole = odds("")[row]
-            lost = whole - odds(quoted.need.span)[row]
+            lost = whole - odds(words)[row]
             cases.append(Case(number, lost, whole - odds(other)[row] if other else math.nan))
     return cases
 
@@ -190,7 +218,18 @@ def _spans(engine: Engine, need: Need, answer: Recommendation) -> tuple[int, int
             if source and source.start is not None:
                 holder = by_id.get(source.offering_id, enterprise)
                 checked.append(getattr(holder, source.field)[source.start :].startswith(source.span))
+        for quote in _path_quotes(result):
+            owner = engine.snapshot.offerings.documents.row_of(str(quote.get("offering_id", "")))
+            text = getattr(need if owner is None else engine.snapshot.offering(owner), quote["field"])
+            checked.append(text[quote["start"] :].startswith(quote["span"]))
     return len(checked), checked.count(False)
+
+
+def _path_quotes(result: Result) -> list[Mapping[str, Any]]:
+    """All that the path of *result* quotes: the need, the offering, who states an edge or a standard."""
+    path: Mapping[str, Any] = result.cross_chain or {}
+    steps = [quote for step in path.get("steps", ()) for quote in step.get("quotes", ())]
+    return [path["need"], path["offering"], *steps] if path.get("path") else []
 
 
 def _field(enterprise: Enterprise, offerings: Mapping[str, Offering], quoted: Evidence) -> str:
@@ -284,6 +323,7 @@ def fill(data: Path, home: Path) -> Engine:
         import_file(catalogue, Kind.ENTERPRISES, folder / "enterprises_listed.csv")
         import_file(catalogue, Kind.OFFERINGS, folder / "products_listed.csv")
         import_file(catalogue, Kind.ENTERPRISES, folder / "enterprises_sme.xlsx")
+        import_file(catalogue, Kind.EDGES, folder / "product_edges.csv")
         refresh(catalogue, ReleaseStore(home), encoder, cache=home / "cache")
     return Engine.open(ReleaseStore(home), encoder)
 
@@ -291,7 +331,9 @@ def fill(data: Path, home: Path) -> Engine:
 def report(found: Found) -> Iterator[str]:
     yield "| what | share [95 %] | of |"
     yield "|---|---|---:|"
-    for side, cases in (("need", found.needs), ("offer", found.offers)):
+    for side, cases in (("need", found.needs), ("offer", found.offers), ("path", found.paths)):
+        if not cases:
+            continue
         for what, beats in (("lowers the score", False), ("and more than a random span", True)):
             text, _, count = rate(cases, beats=beats)
             yield f"| masking the {side}'s words {what} | {text} | {count:,} |"
