@@ -28,11 +28,13 @@ from recommender.chains.graph import ChainGraph
 from recommender.chains.stored import GRAPH
 from recommender.content import ENTERPRISES, KINDS, NEEDS, OFFERINGS
 from recommender.query import Filters
+from recommender.requirements import Demand, demands
 from recommender.requirements.certificates import canonical
 
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
+_KEPT_NEEDS = 4_096
 _KEPT_MASKS = 16  # of a day and links: one for each link, yesterday and today
 
 
@@ -114,6 +116,14 @@ class Snapshot:
     def need(self, row: int) -> Need:
         return from_json(Need, self.needs.documents.get(int(row)))
 
+    def need_asking(self, row: int) -> tuple[Need, tuple[Demand, ...]]:
+        """The need *row* and what it demands; remembered, because the same needs are judged for many."""
+        return self._needs_asking(int(row))
+
+    @cached_property
+    def _needs_asking(self) -> Callable[[int], tuple[Need, tuple[Demand, ...]]]:
+        return lru_cache(_KEPT_NEEDS)(partial(_need_asking, self.needs))
+
     def offering_rows(self, enterprise_row: int) -> Rows:
         return np.arange(self.first[enterprise_row], self.first[enterprise_row + 1])
 
@@ -174,6 +184,11 @@ class Snapshot:
         if links:
             mask &= columns.mask_any("link", links)
         return mask
+
+
+def _need_asking(needs: Collection, row: int) -> tuple[Need, tuple[Demand, ...]]:
+    need = from_json(Need, needs.documents.get(row))
+    return need, demands(need)
 
 
 def _enterprises_within(columns: FilterColumns, filters: Filters, as_of: date) -> Mask | None:

@@ -34,7 +34,7 @@ from recommender.matching.policy import left_out, places_to_show
 from recommender.query import BuyerQuery, Policy
 from recommender.ranking import probability, score
 from recommender.ranking.features import need_features
-from recommender.requirements import demands, failing, judge
+from recommender.requirements import failing, judge
 from recommender.results import LeftOut, Recommendation, Requirement, Result
 from recommender.retrieval import Candidates, find_needs
 
@@ -108,8 +108,8 @@ def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
 
     def verdicts(row: int) -> tuple[Need, tuple[Requirement, ...]]:
         if row not in judged:
-            need = snapshot.need(row)
-            judged[row] = need, judge(demands(need), need, enterprise, offerings, query.as_of)
+            need, asked = snapshot.need_asking(row)
+            judged[row] = need, judge(asked, need, enterprise, offerings, query.as_of)
         return judged[row]
 
     if query.scope is not Scope.ANY:
