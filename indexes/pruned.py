@@ -26,6 +26,7 @@ Mask = NDArray[np.bool_]
 
 # postings from which on a token is laid out: settling 1,500 documents takes as long as adding so many
 LEAST = 8_192
+_FEW = 256  # documents of a token whose postings are added together with others
 _SHARE = 16  # … and one document in so many must hold it
 _STEPS = 255
 _STEP = float(np.log1p(_SHARE)) / _STEPS  # no token that frequent adds more than log(1 + share) in BM25
@@ -41,13 +42,36 @@ class Posting:
     rows: NDArray[np.int32]
     scores: NDArray[np.float32]
 
-    def add_to(self, total: Floats) -> None:
-        np.add.at(total, self.rows, self.repeats * self.scores.astype(np.float64))
+    def added(self) -> Floats:
+        """What it adds to each of its ``rows``, repeats included."""
+        return self.repeats * self.scores.astype(np.float64)
 
     def at(self, rows: Rows) -> Floats:
         """What it adds to each of *rows* (r,)."""
         place = np.minimum(np.searchsorted(self.rows, rows), self.rows.size - 1)
         return np.where(self.rows[place] == rows, self.repeats * self.scores[place].astype(np.float64), 0.0)
+
+
+def add_all(total: Floats, postings: Sequence[Posting]) -> None:
+    """Add *postings* to *total* (n,) in order, those of a few documents in one go."""
+    few: list[Posting] = []
+    for posting in postings:
+        if posting.rows.size <= _FEW:
+            few.append(posting)
+        else:
+            _add_few(total, few)
+            few = []
+            np.add.at(total, posting.rows, posting.added())
+    _add_few(total, few)
+
+
+def _add_few(total: Floats, postings: Sequence[Posting]) -> None:
+    if postings:
+        repeats = np.repeat([each.repeats for each in postings], [each.rows.size for each in postings])
+        scores = np.concatenate([each.scores for each in postings])
+        np.add.at(
+            total, np.concatenate([each.rows for each in postings]), repeats * scores.astype(np.float64)
+        )
 
 
 class Column:
@@ -104,8 +128,7 @@ class Match:
         first = next((at for at in range(len(laid), 0, -1) if laid[at - 1][1] is None), 0)
         self._waiting = [(posting, column) for posting, column in laid[first:] if column is not None]
         self._total = np.zeros(size, np.float64)
-        for posting in postings[:first]:
-            posting.add_to(self._total)
+        add_all(self._total, postings[:first])
 
     def of(self, rows: Rows) -> NDArray[np.float32]:
         """The scores (r,) of *rows*."""

@@ -6,7 +6,6 @@ Documents go straight to their files; texts, tokens and filter columns stay in m
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from indexes.documents import DocumentStore
 from indexes.errors import CatalogueError
 from indexes.filters import FilterColumns
+from indexes.lists import ListBuilder
 from recommender import profile
 from recommender.catalogue import Kind
 from recommender.catalogue.domain import Enterprise, Need, NeedStatus, Offering, Size, Tier, Visibility
@@ -61,7 +61,7 @@ class Content:
     offering_texts: list[str] = field(default_factory=list)
     offering_titles: list[str] = field(default_factory=list)
     offering_weights: list[float | None] = field(default_factory=list)
-    offering_kinds: list[array[int]] = field(default_factory=list)
+    offering_kinds: ListBuilder = field(default_factory=ListBuilder)
     offering_columns: _Columns = field(
         default_factory=lambda: _Columns("link unit claims states", "available_from available_until capacity")
     )
@@ -195,7 +195,7 @@ def _add_offering(content: Content, offering: Offering) -> None:
     content.offering_texts.append(profile.offering_text(offering))
     content.offering_titles.append(offering.title)
     content.offering_weights.append(offering.weight)
-    content.offering_kinds.append(array("I", kind_codes(offering.title)))
+    content.offering_kinds.add(kind_codes(offering.title))
     columns = content.offering_columns
     columns.labels["link"].append((offering.link.value,))
     columns.numbers["available_from"].append(_day(offering.available_from))

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.codes import CodeLists
 from indexes.documents import DocumentStore
 from indexes.errors import GateFailed, ReleaseError
 from indexes.exact import ExactIndex
@@ -207,7 +206,7 @@ def _index(content: Content, vectors: Mapping[str, Vectors], folder: Path, tell:
         content.filters(name).save(folder / name / "filters")
         if name in words:
             LexicalIndex.build(words[name], k1=profile.K1, b=profile.B).save(folder / name / "lexical")
-    CodeLists.build(content.offering_kinds).save(folder / OFFERINGS / KINDS)
+    content.offering_kinds.build().save(folder / OFFERINGS / KINDS)
     tell("index", len(made), len(made))
 
 

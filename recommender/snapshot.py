@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.codes import CodeLists
 from indexes.documents import DocumentStore
 from indexes.exact import ExactIndex
 from indexes.filters import FilterColumns
 from indexes.lexical import LexicalIndex
+from indexes.lists import NumberLists
 from indexes.release import Manifest
 from indexes.vectors import VectorIndex
 from recommender.catalogue.domain import Enterprise, Need, Offering
@@ -91,10 +91,10 @@ class Snapshot:
         return ChainGraph.load(folder) if folder.is_dir() else ChainGraph.empty()
 
     @cached_property
-    def kinds(self) -> CodeLists | None:
+    def kinds(self) -> NumberLists | None:
         """What the title of each offering names, as codes; None where the release was made before these."""
         folder = self.folder / OFFERINGS / KINDS
-        return CodeLists.load(folder) if folder.is_dir() else None
+        return NumberLists.load(folder) if folder.is_dir() else None
 
     @cached_property
     def first(self) -> Rows:

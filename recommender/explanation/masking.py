@@ -40,9 +40,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Lexical:
-    """The index that gave the BM25 of the sides, and the best that the need reached in it."""
+    """The index that gave the BM25 of the sides, the tokens of the need, and the best that it reached."""
 
     index: LexicalIndex
+    tokens: Sequence[str]
     best: float
 
 
@@ -95,7 +96,7 @@ def _shares(need: Need, spans: Sequence[str], sides: Sequence[Side], lexical: Le
     """(r, 1 + s) BM25 as a share of the best, for the whole need and for each masked one."""
     text = f"{need.title}\n{need.description}"
     gone = [Counter(tokens(span) * text.count(span)) for span in spans]
-    held = Counter(profile.need_tokens(need))
+    held = Counter(lexical.tokens)
     rows = np.array([side.row for side in sides])
     taken = list({t: None for counts in gone for t in counts if t in held})
     added = lexical.index.added_by(taken, rows)
