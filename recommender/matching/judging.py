@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.catalogue.domain import Need
+from recommender.catalogue.domain import Enterprise, Need
 from recommender.requirements import Demand, judge
 from recommender.requirements.certificates import Certificate, canonical
 from recommender.requirements.claims import LEAD_TIME, which_alike
@@ -30,7 +30,7 @@ from recommender.requirements.verdicts import (
     coverages,
     holding,
     in_place,
-    judge_product,
+    judge_one,
     least_tier,
     place_code,
     sizes_for,
@@ -42,6 +42,7 @@ from recommender.text.normalise import for_search
 
 Statuses = NDArray[np.int8]
 
+_NOBODY = Enterprise("", "")  # what an offering states, it states whosever it is
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _UNKNOWN, _MET, _MISSING, _CONFLICT = (STATUSES.index(s) for s in ("unknown", "met", "missing", "conflict"))
 
@@ -227,7 +228,7 @@ class _Columns:
         self._telling.append(offerings)
         for position in np.unique(whose).tolist():
             told = [self._snapshot.offering(row) for row in offerings[whose == position]]
-            status = judge_product(demand, self._need, told, self._as_of)
+            status = judge_one(demand, self._need, _NOBODY, told, self._as_of)
             found[position] = STATUSES.index(status)
         return found
 
