@@ -97,13 +97,13 @@ class LexicalIndex:
 
     def scores(self, tokens: Sequence[str]) -> NDArray[np.float32]:
         """The score (n,) of every document for the query *tokens*; zeros for a query without known tokens."""
-        total = np.zeros(self._size, np.float64)
+        total = np.zeros(self.size, np.float64)
         add_all(total, [posting for _, posting in self._postings(tokens)])
         return total.astype(np.float32)
 
     def match(self, tokens: Sequence[str]) -> Match:
         """The scores of the best documents for *tokens* and of any others, without computing all."""
-        return Match(self._size, [posting for _, posting in self._postings(tokens)], self._columns)
+        return Match(self.size, [posting for _, posting in self._postings(tokens)], self._columns)
 
     def search(
         self, tokens: Sequence[str], k: int, allowed: NDArray[np.bool_] | None = None
@@ -113,12 +113,13 @@ class LexicalIndex:
 
         :raises InputError: k < 1, or *allowed* is of the wrong shape or kind.
         """
-        check_search(k, allowed, self._size)
-        return self.match(tokens).best(k, allowed)
+        check_search(k, allowed, self.size)
+        found = self.match(tokens).settle(k, allowed)
+        return found.scores[found.best], found.rows[found.best]
 
     def scores_of(self, tokens: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """``scores(tokens)[rows]``, without scoring the other documents."""
-        wanted = check_rows(rows, self._size)
+        wanted = check_rows(rows, self.size)
         total = np.zeros(wanted.size, np.float64)
         for _, posting in self._postings(tokens):
             total += posting.at(wanted)
@@ -126,7 +127,7 @@ class LexicalIndex:
 
     def added_by(self, tokens: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """(t, r) what each of t *tokens* adds to the scores of *rows* (r,), once each, 0 where unknown."""
-        wanted = check_rows(rows, self._size)
+        wanted = check_rows(rows, self.size)
         found = np.zeros((len(tokens), wanted.size))
         place = {token: at for at, token in enumerate(tokens)}
         for token, posting in self._postings(list(place)):
@@ -138,7 +139,7 @@ class LexicalIndex:
 
         Tokens that add nothing are left out; the values add up to the score.
         """
-        wanted = check_rows(np.array([row]), self._size)
+        wanted = check_rows(np.array([row]), self.size)
         added = {token: float(posting.at(wanted)[0]) for token, posting in self._postings(tokens)}
         return {t: s for t, s in sorted(added.items(), key=lambda item: (-item[1], item[0])) if s}
 
@@ -155,7 +156,7 @@ class LexicalIndex:
     def save(self, folder: Path) -> None:
         """Write the index into *folder*, which is made where it is missing."""
         folder.mkdir(parents=True, exist_ok=True)
-        save_json(folder / "lexical.json", {"size": self._size, "tokens": len(self._vocabulary)})
+        save_json(folder / "lexical.json", {"size": self.size, "tokens": len(self._vocabulary)})
         self._vocabulary.save(folder, "vocabulary")
         save_array(folder / "posting_offsets.npy", self._offsets)
         save_array(folder / "posting_rows.npy", self._rows)
