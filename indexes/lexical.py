@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.files import check_numbers, check_offsets, damaged, load_array, load_json, save_array, save_json
-from indexes.pruned import Columns, Match, Posting
+from indexes.pruned import Columns, Match, Posting, add_all
 from indexes.splice import Splice
 from indexes.strings import StringTable
 from indexes.vectors import check_rows, check_search
@@ -169,8 +169,7 @@ class LexicalIndex:
     def scores(self, tokens: Sequence[str]) -> NDArray[np.float32]:
         """The score (n,) of every document for the query *tokens*; zeros for a query without known tokens."""
         total = np.zeros(self.size, np.float64)
-        for _, posting in self._postings(tokens):
-            posting.add_to(total)
+        add_all(total, [posting for _, posting in self._postings(tokens)])
         return total.astype(np.float32)
 
     def match(self, tokens: Sequence[str]) -> Match:
@@ -186,7 +185,8 @@ class LexicalIndex:
         :raises InputError: k < 1, or *allowed* is of the wrong shape or kind.
         """
         check_search(k, allowed, self.size)
-        return self.match(tokens).best(k, allowed)
+        found = self.match(tokens).settle(k, allowed)
+        return found.scores[found.best], found.rows[found.best]
 
     def scores_of(self, tokens: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """``scores(tokens)[rows]``, without scoring the other documents."""

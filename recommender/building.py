@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes import engines
-from indexes.code_lists import CodeLists
 from indexes.documents import DocumentStore
 from indexes.filters import FilterColumns
 from indexes.lexical import LexicalIndex
+from indexes.lists import NumberLists
 from recommender import profile
 from recommender.catalogue import Kind, Reader
 from recommender.catalogue.domain import NeedStatus, Visibility
@@ -95,9 +95,9 @@ def build_collections(
         if old:
             added = DocumentStore.load(plan.fresh_documents(folder, name))
             DocumentStore.spliced(folder / name / "documents", old.documents, plan.splices[name], added)
-    kinds = CodeLists.build(content.offering_kinds)
+    kinds = content.offering_kinds.build()
     if plan.parent and plan.parent.kinds:
-        kinds = CodeLists.spliced(plan.parent.kinds, plan.splices[OFFERINGS], kinds)
+        kinds = NumberLists.spliced(plan.parent.kinds, plan.splices[OFFERINGS], kinds)
     kinds.save(folder / OFFERINGS / KINDS)
     shutil.rmtree(folder / FRESH, ignore_errors=True)
     tell("index", len(made), len(made))

@@ -9,7 +9,6 @@ a release made of a few fresh records and of what an older one holds equals one 
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from indexes.documents import DocumentWriter
 from indexes.filters import FilterColumns
 from indexes.lexical import LexicalBuilder
+from indexes.lists import ListBuilder
 from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Offering, Size, Tier
 from recommender.catalogue.json_values import to_json
@@ -71,7 +71,7 @@ class Content:
     offering_texts: list[str] = field(default_factory=list)
     offering_titles: list[str] = field(default_factory=list)
     offering_weights: list[float | None] = field(default_factory=list)
-    offering_kinds: list[array[int]] = field(default_factory=list)
+    offering_kinds: ListBuilder = field(default_factory=ListBuilder)
     offering_columns: _Columns = field(
         default_factory=lambda: _Columns("link unit claims states", "available_from available_until capacity")
     )
@@ -186,7 +186,7 @@ def _add_offering(content: Content, offering: Offering) -> None:
     content.offering_texts.append(profile.offering_text(offering))
     content.offering_titles.append(offering.title)
     content.offering_weights.append(offering.weight)
-    content.offering_kinds.append(array("I", kind_codes(offering.title)))
+    content.offering_kinds.add(kind_codes(offering.title))
     columns = content.offering_columns
     columns.labels["link"].append((offering.link.value,))
     columns.numbers["available_from"].append(_day(offering.available_from))

@@ -36,10 +36,13 @@ _LARGEST_JSON = 256 << 20
 # Tokens whose vectors are gathered at once: 32 thousand rows of 256 floats are 32 MB.
 _GATHER = 1 << 15
 _BATCH = 2048
-_FEW = 256  # texts that are cut one by one, on the calling thread; more go to all threads
-_SHORT = 64  # characters
-_KEPT_RUNS = 1 << 14
+_FEW = 256  # texts that are cut on the calling thread; more go to all threads
+_KEPT_RUNS, _LONGEST_KEPT = 1 << 14, 128  # runs that are remembered, and characters that one may have
 _RUN = re.compile("[\u4e00-\u9fff0-9a-z]+")
+# runs of plain letters and digits, and marks between them that are neither
+_PLAIN = re.compile(
+    "[\u4e00-\u9fff0-9a-z\\s!-/:-@\\[-`{-~\u00b0\u00b1\u00b7\u00d7\u2014\u2018-\u201d\u2026\u3001-\u3003\u3008-\u3011]*"
+)
 # Of a tokenizer: NFKC and small letters, neither of which changes a run; then cut at all but letters, digits
 _STEPS = [
     {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Lowercase"}]},
@@ -122,7 +125,7 @@ class StaticEncoder:
             raise _broken(folder, f"its tokenizer has {size} pieces, its weights {len(self._weights)} rows")
         self.dimension = int(self._weights.shape[1])
         self.fingerprint = fingerprint(folder)
-        self._run = lru_cache(maxsize=_KEPT_RUNS)(partial(_cut_run, self._tokenizer.model))
+        self._kept_run = lru_cache(maxsize=_KEPT_RUNS)(partial(_cut_run, self._tokenizer.model))
         self._takes_runs = _hands_runs_on(self._tokenizer)
 
     @property
@@ -143,13 +146,22 @@ class StaticEncoder:
         return normalised(pooled)
 
     def _cut(self, batch: list[str]) -> list[list[int]]:
-        """The pieces of each text. Of a few texts those that are one run go to the model one by one, for the
-        tokenizer takes twice as long to prepare a phrase as the model to cut it; and the same come again."""
+        """The pieces of each text. Few texts of plain characters go to the tokenizer's model run by run: to
+        prepare a phrase takes the tokenizer twice as long as the model to cut it, and the same runs come
+        again and again."""
         few = self._takes_runs and len(batch) <= _FEW
-        alone = [few and len(text) <= _SHORT and bool(_RUN.fullmatch(text)) for text in batch]
-        others = [text for text, run in zip(batch, alone, strict=True) if not run]
+        plain = [few and bool(_PLAIN.fullmatch(text)) for text in batch]
+        others = [text for text, runs in zip(batch, plain, strict=True) if not runs]
         rest = iter(self._tokenizer.encode_batch_fast(others, add_special_tokens=False))
-        return [self._run(text) if run else next(rest).ids for text, run in zip(batch, alone, strict=True)]
+        return [
+            [piece for run in _RUN.findall(text) for piece in self._pieces_of(run)]
+            if runs
+            else next(rest).ids
+            for text, runs in zip(batch, plain, strict=True)
+        ]
+
+    def _pieces_of(self, run: str) -> list[int]:
+        return self._kept_run(run) if len(run) <= _LONGEST_KEPT else _cut_run(self._tokenizer.model, run)
 
     def _pool(self, pieces: list[list[int]], out: NDArray[np.float32]) -> None:
         """Write the mean vector of each list of pieces into *out*, gathering a bounded number at a time."""

@@ -24,6 +24,7 @@ from recommender.places import places_of
 from recommender.query import SYSTEMS, BuyerQuery, SupplierQuery
 from recommender.ranking import PRIOR, AdditiveModel, probability
 from recommender.ranking.stored import model_of
+from recommender.remembering import RememberingEncoder
 from recommender.requirements import demands
 from recommender.results import Recommendation, WhyNot
 from recommender.retrieval import dense_score, fused_score, with_exact_offerings
@@ -51,7 +52,8 @@ class Engine:
                 value=encoder.name,
                 mend=f"refresh, or set the encoder back to {made_with.name}",
             )
-        self._parts = Parts(snapshot, encoder, model)
+        self._encoder = encoder
+        self._parts = Parts(snapshot, RememberingEncoder(encoder), model)
         self.remark = remark
         self._partners = Partners(self._parts)
 
@@ -106,7 +108,7 @@ class Engine:
 
     @property
     def encoder(self) -> Encoder:
-        return self._parts.encoder
+        return self._encoder
 
     @property
     def model(self) -> AdditiveModel:

@@ -83,28 +83,26 @@ def find_suppliers(
     for query, vector in enumerate(vectors):
         hits = near_rows[query] >= 0
         owners, first = np.unique(snapshot.owner[near_rows[query][hits]], return_index=True)
-        with stage("words"):
-            match = enterprises.lexical.match(words[query])
-            shared, sharing = match.best(depth, allowed)
         named = profile_rows[query][profile_rows[query] >= 0]
         chained = reached[query]
         through = chained.best(allowed, max(1, depth // 4)) if chained else np.zeros(0, np.int64)
-        rows = np.unique(np.concatenate([owners, named, sharing, through]))
+        rows = np.unique(np.concatenate([owners, named, through]))
+        with stage("words"):
+            shared = enterprises.lexical.match(words[query]).settle(depth, allowed, rows)
+        rows = np.union1d(rows, shared.rows[shared.best])
         semantic = np.full(len(rows), near[query][hits][-1] if hits.any() else np.nan)
         semantic[np.diff(snapshot.first)[rows] == 0] = np.nan
         offering = np.full(len(rows), -1, np.int64)
         at = np.searchsorted(rows, owners)
         semantic[at], offering[at] = near[query][hits][first], near_rows[query][hits][first]
-        with stage("words"):
-            lexical = match.of(rows).astype(np.float64)
         found.append(
             Candidates(
                 rows,
                 semantic,
                 offering,
                 cosines(enterprises.vectors.rows(rows), vector),
-                lexical,
-                float(shared.max(initial=0.0)),
+                shared.of(rows).astype(np.float64),
+                float(shared.scores[shared.best].max(initial=0.0)),
                 chained.values(rows) if chained else None,
             )
         )
@@ -142,9 +140,9 @@ def find_needs(
     asking = np.concatenate([offerings[:_MOST_OFFERINGS], profile[None, :]])
     _, rows = needs.vectors.search(asking, depth, allowed)
     counted = [word for word, _ in Counter(words).most_common(_MOST_WORDS)]
-    match = needs.lexical.match(counted)
-    shared, sharing = match.best(depth, allowed)
-    found = np.unique(np.concatenate([rows[rows >= 0], sharing]))
+    near = np.unique(rows[rows >= 0])
+    shared = needs.lexical.match(counted).settle(depth, allowed, near)
+    found = np.union1d(near, shared.rows[shared.best])
     vectors = needs.vectors.rows(found)
     semantic, best = np.full(len(found), np.nan), np.full(len(found), -1, np.int64)
     if len(offerings) and len(found):
@@ -155,8 +153,8 @@ def find_needs(
         semantic=semantic,
         offering=best,
         profile=cosines(vectors, profile),
-        lexical=match.of(found).astype(np.float64),
-        lexical_best=float(shared.max(initial=0.0)),
+        lexical=shared.of(found).astype(np.float64),
+        lexical_best=float(shared.scores[shared.best].max(initial=0.0)),
     )
 
 

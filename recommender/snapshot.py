@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes import engines
-from indexes.code_lists import CodeLists
 from indexes.documents import DocumentStore
 from indexes.filters import FilterColumns
 from indexes.lease import Lease
 from indexes.lexical import LexicalIndex
+from indexes.lists import NumberLists
 from indexes.milvus import MilvusServer
 from indexes.release import Manifest
 from indexes.tuning import Tuning
@@ -31,6 +31,7 @@ from recommender.chains.graph import ChainGraph
 from recommender.chains.stored import GRAPH
 from recommender.content import ENTERPRISES, KINDS, NEEDS, OFFERINGS
 from recommender.query import Filters
+from recommender.requirements import Demand, demands
 from recommender.requirements.certificates import canonical
 
 TUNING = "search costs"  # where the manifest's notes keep them, by collection
@@ -38,6 +39,7 @@ TUNING = "search costs"  # where the manifest's notes keep them, by collection
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
+_KEPT_NEEDS = 4_096
 _KEPT_MASKS = 16  # of a day and links: one for each link, yesterday and today
 
 
@@ -119,10 +121,10 @@ class Snapshot:
         return ChainGraph.load(folder) if folder.is_dir() else ChainGraph.empty()
 
     @cached_property
-    def kinds(self) -> CodeLists | None:
+    def kinds(self) -> NumberLists | None:
         """What the title of each offering names, as codes; None where the release was made before these."""
         folder = self.folder / OFFERINGS / KINDS
-        return CodeLists.load(folder) if folder.is_dir() else None
+        return NumberLists.load(folder) if folder.is_dir() else None
 
     @cached_property
     def first(self) -> Rows:
@@ -143,6 +145,14 @@ class Snapshot:
 
     def need(self, row: int) -> Need:
         return from_json(Need, self.needs.documents.get(int(row)))
+
+    def need_asking(self, row: int) -> tuple[Need, tuple[Demand, ...]]:
+        """The need *row* and what it demands; remembered, because the same needs are judged for many."""
+        return self._needs_asking(int(row))
+
+    @cached_property
+    def _needs_asking(self) -> Callable[[int], tuple[Need, tuple[Demand, ...]]]:
+        return lru_cache(_KEPT_NEEDS)(partial(_need_asking, self.needs))
 
     def offering_rows(self, enterprise_row: int) -> Rows:
         return np.arange(self.first[enterprise_row], self.first[enterprise_row + 1])
@@ -204,6 +214,11 @@ class Snapshot:
         if links:
             mask &= columns.mask_any("link", links)
         return mask
+
+
+def _need_asking(needs: Collection, row: int) -> tuple[Need, tuple[Demand, ...]]:
+    need = from_json(Need, needs.documents.get(row))
+    return need, demands(need)
 
 
 def _enterprises_within(columns: FilterColumns, filters: Filters, as_of: date) -> Mask | None:

@@ -40,9 +40,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Lexical:
-    """The index that gave the BM25 of the sides, and the best that the need reached in it."""
+    """The index that gave the BM25 of the sides, the tokens of the need, and the best that it reached."""
 
     index: LexicalIndex
+    tokens: Sequence[str]
     best: float
 
 
@@ -95,16 +96,18 @@ def _shares(need: Need, spans: Sequence[str], sides: Sequence[Side], lexical: Le
     """(r, 1 + s) BM25 as a share of the best, for the whole need and for each masked one."""
     text = f"{need.title}\n{need.description}"
     gone = [Counter(tokens(span) * text.count(span)) for span in spans]
-    held = Counter(profile.need_tokens(need))
+    held = Counter(lexical.tokens)
     rows = np.array([side.row for side in sides])
     taken = list({t: None for counts in gone for t in counts if t in held})
-    each = dict(zip(taken, lexical.index.added_by(taken, rows), strict=True))
-    scores = np.tile(np.array([[side.lexical] for side in sides]), (1, 1 + len(spans)))
-    for column, counts in enumerate(gone, 1):
+    added = lexical.index.added_by(taken, rows)
+    less = np.zeros((1 + len(spans), len(taken)))
+    place = {token: at for at, token in enumerate(taken)}
+    for row, counts in enumerate(gone, 1):
         for token, count in counts.items():
-            if token in each:
-                scores[:, column] -= min(count, held[token]) * each[token]
-    scores = np.maximum(scores, 0.0)
+            if token in place:
+                less[row, place[token]] = min(count, held[token])
+    whole = np.array([[side.lexical] for side in sides])
+    scores = np.maximum(whole - (less @ added).T, 0.0)
     best = scores.max(axis=0)
     scale = lexical.best / best[0] if best[0] > 0 else 1.0
     return np.asarray(np.divide(scores, best * scale, out=np.zeros_like(scores), where=best > 0))

@@ -26,16 +26,16 @@ from recommender.matching.common import (
     Measured,
     Parts,
     Vectors,
-    coverages,
     echo,
     links_of,
 )
 from recommender.matching.diversity import need_twins
 from recommender.matching.policy import left_out, places_to_show
+from recommender.matching.qualifying import Firm
 from recommender.query import BuyerQuery, Policy
 from recommender.ranking import probability, score
-from recommender.ranking.features import need_features
-from recommender.requirements import demands, failing, judge
+from recommender.ranking.features import Floats, need_features
+from recommender.requirements import Demand, coverage_of
 from recommender.results import LeftOut, Recommendation, Requirement, Result
 from recommender.retrieval import Candidates, find_needs
 
@@ -50,30 +50,46 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """The verdicts on what each of c needs demands, by position."""
+class Standings:
+    """How an enterprise stands to what each of c needs demands, by position: the statuses of its demands."""
 
-    verdicts: Sequence[tuple[Requirement, ...]]
+    firm: Firm
+    asked: Sequence[tuple[Need, tuple[Demand, ...]]]
+    statuses: Sequence[tuple[str, ...]]
+
+    def __len__(self) -> int:
+        return len(self.asked)
+
+    @property
+    def coverages(self) -> Floats:
+        """(c,) requirement coverage, NaN where nothing is asked."""
+        each = zip(self.asked, self.statuses, strict=True)
+        return np.array([coverage_of(asked, s) if asked else np.nan for (_, asked), s in each], np.float64)
 
     def fails(self, position: int) -> tuple[str, ...]:
-        return tuple(verdict.requirement for verdict in failing(self.verdicts[position]))
+        return self._musts(position, ("missing", "conflict"))
 
     def unproven(self, position: int) -> tuple[str, ...]:
-        return tuple(v.requirement for v in self.verdicts[position] if v.must and v.status == "unknown")
+        return self._musts(position, ("unknown",))
+
+    def _musts(self, position: int, statuses: tuple[str, ...]) -> tuple[str, ...]:
+        stands = zip(self.asked[position][1], self.statuses[position], strict=True)
+        return tuple(demand.name for demand, status in stands if demand.must and status in statuses)
 
     def at(self, position: int) -> tuple[Requirement, ...]:
-        return self.verdicts[position]
+        need, asked = self.asked[position]
+        return self.firm.verdicts(asked, need)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Needs measured exactly; ``needs`` stand by position, as the candidates do."""
+    """Needs measured exactly; ``standings`` stand by position, as the candidates do."""
 
     measured: Measured
-    needs: Sequence[Need]
+    standings: Standings
 
     def need(self, place: int) -> Need:
-        return self.needs[int(self.measured.scored.positions[place])]
+        return self.standings.asked[int(self.measured.scored.positions[place])][0]
 
 
 def find(parts: Parts, query: BuyerQuery) -> Found:
@@ -105,30 +121,24 @@ def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
     rough = need_features(snapshot, found.candidates, enterprise, offerings, query.as_of)
     rows = found.candidates.rows
     likeliest = score(parts.model, rough, rows, len(rows)).positions
-    judged: dict[int, tuple[Need, tuple[Requirement, ...]]] = {}
-
-    def verdicts(row: int) -> tuple[Need, tuple[Requirement, ...]]:
-        if row not in judged:
-            need = snapshot.need(row)
-            judged[row] = need, judge(demands(need), need, enterprise, offerings, query.as_of)
-        return judged[row]
-
+    firm = Firm(enterprise, offerings, query.as_of)
     if query.scope is not Scope.ANY:
         wanted = query.scope is Scope.CROSS
-        within = [at for at in likeliest if _crosses(parts, enterprise, verdicts(int(rows[at]))[0]) is wanted]
-        likeliest = np.array(within, np.int64)
+        needs = [snapshot.need_asking(int(rows[at]))[0] for at in likeliest]
+        crossing = [_crosses(parts, enterprise, need) is wanted for need in needs]
+        likeliest = likeliest[np.array(crossing, np.bool_)]
     kept = max(KEPT, 2 * query.top_k)
     while True:
         candidates = found.candidates.take(np.sort(likeliest[:kept]))
-        told = [verdicts(int(row)) for row in candidates.rows]
         features = need_features(snapshot, candidates, enterprise, offerings, query.as_of)
-        judgements = [each for _, each in told]
-        features["requirement_coverage"] = coverages(judgements)
+        asked = [snapshot.need_asking(int(row)) for row in candidates.rows]
+        stand = Standings(firm, asked, [tuple(firm.status(d, need) for d in of) for need, of in asked])
+        features["requirement_coverage"] = stand.coverages
         scored = score(parts.model, features, candidates.rows, len(candidates.rows))
-        measured = Measured(candidates, scored, Told(judgements))
+        measured = Measured(candidates, scored, stand)
         enough = query.policy is Policy.LENIENT or kept >= len(likeliest)
         if enough or len(places_to_show(measured, query.policy)) >= query.top_k:
-            return Judged(measured, [need for need, _ in told])
+            return Judged(measured, stand)
         kept *= 2
 
 

@@ -18,7 +18,6 @@ from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.chains.transfer import Reaching, reaching
 from recommender.content import TIER_ORDER
-from recommender.matching import judging
 from recommender.matching.common import Parts, Vectors, coverages, links_of
 from recommender.matching.judging import standings
 from recommender.matching.suppliers import is_buyer, within
@@ -110,7 +109,7 @@ def measured(parts: Parts, asking: Asking, rows: Rows) -> tuple[Candidates, Feat
 
 def verdicts(parts: Parts, asking: Asking, row: int) -> tuple[Requirement, ...]:
     """How the enterprise *row* stands to each demand of the need."""
-    return judging.verdicts(parts.snapshot, row, asking.asked, asking.need, asking.query.as_of)
+    return judged(asking, *stored(parts, row)) if asking.asked else ()
 
 
 def judged(asking: Asking, enterprise: Enterprise, offerings: Sequence[Offering]) -> tuple[Requirement, ...]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.catalogue.domain import Need
+from recommender.catalogue.domain import Enterprise, Need
 from recommender.requirements import Demand, judge
 from recommender.requirements.certificates import Certificate, canonical
 from recommender.requirements.claims import LEAD_TIME, which_alike
@@ -30,7 +30,7 @@ from recommender.requirements.verdicts import (
     coverages,
     holding,
     in_place,
-    judge_product,
+    judge_one,
     least_tier,
     place_code,
     sizes_for,
@@ -42,13 +42,15 @@ from recommender.text.normalise import for_search
 
 Statuses = NDArray[np.int8]
 
+_NOBODY = Enterprise("", "")  # what an offering states, it states whosever it is
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _UNKNOWN, _MET, _MISSING, _CONFLICT = (STATUSES.index(s) for s in ("unknown", "met", "missing", "conflict"))
 
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """How c enterprises stand to the demands of a need: ``statuses`` (c, d) are places in STATUSES."""
+    """How c enterprises stand to the demands of a need: ``statuses`` (c, d) are places in STATUSES, and
+    ``telling`` the rows of the offerings that they were told by, ascending (None: by all)."""
 
     snapshot: Snapshot
     rows: Rows
@@ -56,6 +58,7 @@ class Standings:
     need: Need
     as_of: date
     statuses: Statuses
+    telling: Rows | None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -79,42 +82,33 @@ class Standings:
 
     def at(self, position: int) -> tuple[Requirement, ...]:
         """The whole verdicts, with their sources."""
-        return verdicts(self.snapshot, int(self.rows[position]), self.demands, self.need, self.as_of)
+        if not self.demands:
+            return ()
+        row = int(self.rows[position])
+        offerings = self.snapshot.offering_rows(row)
+        if self.telling is not None:
+            first, last = np.searchsorted(self.telling, self.snapshot.first[row : row + 2])
+            offerings = self.telling[first:last]
+        told = [self.snapshot.offering(each) for each in offerings]
+        return judge(self.demands, self.need, self.snapshot.enterprise(row), told, self.as_of)
 
 
 def standings(
     snapshot: Snapshot, rows: Rows, demands: tuple[Demand, ...], need: Need, as_of: date
 ) -> Standings:
-    """The statuses that :func:`verdicts` would find for each of *rows* (c,)."""
+    """The statuses that :func:`judge` would find for each of *rows* (c,)."""
     found = np.full((len(rows), len(demands)), _UNKNOWN, np.int8)
+    stand = Standings(snapshot, rows, demands, need, as_of, found, None)
     if demands and "claims" not in snapshot.enterprises.filters.label_columns:
         # a release from before these columns: everything is read
-        for at, row in enumerate(rows.tolist()):
-            told = verdicts(snapshot, row, demands, need, as_of)
-            found[at] = [STATUSES.index(each.status) for each in told]
-    else:
-        columns = _Columns(snapshot, rows, need, as_of)
-        for at, demand in enumerate(demands):
-            if demand.kind not in NOT_RECORDED:
-                found[:, at] = getattr(columns, demand.kind)(demand)
-    return Standings(snapshot, rows, demands, need, as_of, found)
-
-
-def verdicts(
-    snapshot: Snapshot, row: int, demands: tuple[Demand, ...], need: Need, as_of: date
-) -> tuple[Requirement, ...]:
-    """The verdict on each of *demands* for the enterprise *row*; offerings that state nothing of the kind are
-    not read."""
-    if not demands:
-        return ()
-    rows = snapshot.offering_rows(row)
-    columns = snapshot.offerings.filters
-    if "claims" in columns.label_columns:
-        figures = columns.has_label("states", rows) | ~np.isnan(columns.numbers("capacity")[rows])
-        if snapshot.kinds:  # figures speak for offerings of the kind asked for only
-            figures[figures] = which_alike(snapshot.kinds, rows[figures], wanted_kind(need.title))
-        rows = rows[figures | columns.has_label("claims", rows)]
-    return judge(demands, need, snapshot.enterprise(row), [snapshot.offering(r) for r in rows], as_of)
+        for at in range(len(rows)):
+            found[at] = [STATUSES.index(each.status) for each in stand.at(at)]
+        return stand
+    columns = _Columns(snapshot, rows, need, as_of)
+    for at, demand in enumerate(demands):
+        if demand.kind not in NOT_RECORDED:
+            found[:, at] = getattr(columns, demand.kind)(demand)
+    return replace(stand, telling=columns.telling())
 
 
 class _Columns:
@@ -127,6 +121,11 @@ class _Columns:
         self._as_of = as_of
         self._columns = snapshot.enterprises.filters
         self._whose, self._offerings = snapshot.offerings_of(rows)
+        self._telling = [np.zeros(0, np.int64)]
+
+    def telling(self) -> Rows:
+        """The rows of the offerings that the statuses were told by, ascending."""
+        return np.unique(np.concatenate(self._telling))
 
     def certification(self, demand: Demand) -> Statuses:
         asked = demand.certificates
@@ -169,6 +168,7 @@ class _Columns:
                 held = [Certificate.of_label(columns.value("claims", place)) for place in distinct.tolist()]
                 enough = np.array([any(c.satisfies(a) for a in asked) for c in held], np.bool_)
                 found[whose[enough[back]]] = True
+        self._telling.append(self._offerings[theirs])
         return found
 
     def tier(self, demand: Demand) -> Statuses:
@@ -225,9 +225,10 @@ class _Columns:
         if kinds := self._snapshot.kinds:
             akin = which_alike(kinds, offerings, wanted_kind(self._need.title))
             whose, offerings = whose[akin], offerings[akin]
+        self._telling.append(offerings)
         for position in np.unique(whose).tolist():
             told = [self._snapshot.offering(row) for row in offerings[whose == position]]
-            status = judge_product(demand, self._need, told, self._as_of)
+            status = judge_one(demand, self._need, _NOBODY, told, self._as_of)
             found[position] = STATUSES.index(status)
         return found
 

@@ -16,9 +16,9 @@ import numpy as np
 
 from recommender import profile
 from recommender.catalogue.domain import Enterprise, Link, Need
-from recommender.chains.transfer import Reaching, reaching
+from recommender.chains.transfer import reaching
 from recommender.explanation import Lexical, Phrases, Side, evidence
-from recommender.matching.common import Measured, Parts, Vectors
+from recommender.matching.common import Measured, Parts
 from recommender.matching.judging import standings
 from recommender.matching.suppliers import (
     Found,
@@ -35,7 +35,7 @@ from recommender.ranking import score
 from recommender.ranking.features import supplier_features
 from recommender.requirements import demands
 from recommender.results import Evidence, Result
-from recommender.retrieval import Candidates, find_suppliers, with_exact_offerings
+from recommender.retrieval import find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask
 
 _DEPTH = 150  # rows that each source of candidates contributes
@@ -49,10 +49,7 @@ _QUOTED = 500  # enterprises of a search whose quotations are kept
 class _Sought:
     """What a search found that no deal changes. ``quoted`` grows: enterprise row → its evidence."""
 
-    candidates: Candidates
-    vector: Vectors
-    offered: Mask
-    reached: Reaching | None
+    found: Found
     phrases: Phrases
     quoted: dict[int, tuple[Evidence, ...]]
 
@@ -71,7 +68,7 @@ class Partners:
         need = query.need
         same = Need("", need.title, need.description, link=need.link, industry_chain=need.industry_chain)
         sought = self._sought(same, query.filters, query.link, query.as_of)
-        found = Found(sought.candidates, sought.vector, sought.offered, sought.reached)
+        found = sought.found
         measured = self._measured(query, found)
         results: list[Result] = []
         most = min(measured.size, query.top_k)
@@ -88,10 +85,10 @@ class Partners:
         allowed, offered = self._within(filters, link, as_of)
         vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
         reached = reaching(snapshot.graph, need, parts.encoder.encode)
-        words = [profile.need_tokens(need)]
-        (rough,) = find_suppliers(snapshot, vector[None, :], words, allowed, offered, _DEPTH, [reached])
+        words = profile.need_tokens(need)
+        (rough,) = find_suppliers(snapshot, vector[None, :], [words], allowed, offered, _DEPTH, [reached])
         exact = with_exact_offerings(snapshot, rough, vector, offered)
-        return _Sought(exact, vector, offered, reached, parts.quotable(need, vector), {})
+        return _Sought(Found(exact, vector, words, offered, reached), parts.quotable(need, vector), {})
 
     def _masks(self, filters: Filters, link: Link | None, as_of: date) -> tuple[Mask | None, Mask]:
         return within(self._parts.snapshot, SupplierQuery(Need("", ""), as_of, filters=filters, link=link))
@@ -142,17 +139,17 @@ class Partners:
     ) -> tuple[Evidence, ...]:
         """One firm at a time, so that its quotations do not depend on who was shown beside it; the firm with
         the most shared words stands by, for these count by their share of the most."""
-        parts, every = self._parts, sought.candidates
-        most, nothing = int(np.argmax(every.lexical)), np.zeros_like(sought.vector)
+        parts, every = self._parts, found.candidates
+        most, nothing = int(np.argmax(every.lexical)), np.zeros_like(found.vector)
         beside = Side(nothing, nothing, int(every.rows[most]), float(every.lexical[most]))
         quoted, _ = evidence(
             replace(query.need, buyer_id="", region=""),
             sought.phrases,
-            sought.vector,
+            found.vector,
             [quotable_side(parts, found, measured, place, firm), (beside, ())],
             parts.encoder,
             parts.model,
-            Lexical(parts.snapshot.enterprises.lexical, measured.candidates.lexical_best),
+            Lexical(parts.snapshot.enterprises.lexical, found.words, measured.candidates.lexical_best),
         )
         if len(sought.quoted) < _QUOTED:
             sought.quoted[measured.row(place)] = quoted

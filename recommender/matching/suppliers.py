@@ -54,11 +54,12 @@ _SMALL = frozenset(size.value for size in (Size.MEDIUM, Size.SMALL, Size.MICRO))
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A query's candidates with the need's vector (d,), the offerings that count (m,) and whom it reaches
-    through the chain graph."""
+    """A query's candidates with the need's vector (d,) and words, the offerings that count (m,) and whom it
+    reaches through the chain graph."""
 
     candidates: Candidates
     vector: Vectors
+    words: Sequence[str]
     offered: Mask
     reached: Reaching | None
 
@@ -91,8 +92,9 @@ def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[Suppl
                 max(DEPTH, 2 * max(query.top_k for query in block)),
                 reached,
             )
-            for query, found, vector, through in zip(block, candidates, vectors, reached, strict=True):
-                yield query, Found(found, vector, offered, through)
+            each = zip(block, candidates, vectors, words, reached, strict=True)
+            for query, found, vector, tokens, through in each:
+                yield query, Found(found, vector, tokens, offered, through)
 
 
 def measure(
@@ -294,7 +296,7 @@ def _explained(
         [quotable_side(parts, found, measured, p, e) for p, e in zip(places, enterprises, strict=True)],
         parts.encoder,
         parts.model,
-        Lexical(snapshot.enterprises.lexical, measured.candidates.lexical_best),
+        Lexical(snapshot.enterprises.lexical, found.words, measured.candidates.lexical_best),
     )
     return [
         explained(parts, query, found, measured, *each)

@@ -134,14 +134,18 @@ def need_features(
     features |= _place_matches(_codes(columns, "site_code", rows), _codes(columns, "seat_code", rows), here)
     features["chain_match"] = _chain_match(columns, rows, enterprise.industry_chains)
     features["link_match"] = np.full(len(rows), np.nan)
-    for link in {offering.link for offering in offerings}:
-        linked = columns.has_any("link", [link.value], rows)
-        offers = np.array([at >= 0 and offerings[at].link == link for at in found.offering], np.bool_)
-        features["link_match"][offers] = linked[offers]
-    best = [offerings[at] if at >= 0 else None for at in found.offering]
-    capacity = np.array([_number(offer.capacity if offer else None) for offer in best], np.float64)
+    known = found.offering >= 0
+    links = np.array([offering.link.value for offering in offerings])
+    units = np.array([offering.unit for offering in offerings])
+    for link in {offering.link.value for offering in offerings}:
+        offers = known & (links[found.offering] == link)
+        features["link_match"][offers] = columns.has_any("link", [link], rows[offers])
+    capacity = np.full(len(rows), np.nan)
+    if offerings:
+        able = np.array([_number(offering.capacity) for offering in offerings])
+        capacity[known] = able[found.offering[known]]
     for unit in {offering.unit for offering in offerings}:
-        measured = np.array([offer is not None and offer.unit == unit for offer in best], np.bool_)
+        measured = known & (units[found.offering] == unit)
         capacity[measured & ~columns.has_any("unit", [for_search(unit)], rows)] = np.nan
     features["capacity_fit"] = capacity_fit(capacity, columns.numbers("quantity")[rows])
     business = np.array([_number(yearly_business(enterprise))])

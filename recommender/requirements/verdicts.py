@@ -29,7 +29,8 @@ from recommender.text.titles import subject
 _TIER_ORDER = {tier: order for order, tier in enumerate(Tier)}
 _RESERVED = {"sme": (Size.MEDIUM, Size.SMALL, Size.MICRO), "small_micro": (Size.SMALL, Size.MICRO)}
 STATUSES = ("unknown", "met", "missing", "conflict")
-_WORTH = np.array([0.0, 1.0, -1.0, -0.5])
+_WORTH = {"unknown": 0.0, "met": 1.0, "missing": -1.0, "conflict": -0.5}
+_WORTHS = np.array([_WORTH[status] for status in STATUSES])
 _FAILED = ("missing", "conflict")
 NOT_RECORDED = {
     "experience": "目录中没有业绩记录，请向企业核实 / ask the enterprise for references",
@@ -71,10 +72,11 @@ def judge(
     return tuple(_JUDGES[demand.kind](demand, case) for demand in asked)
 
 
-def judge_product(demand: Demand, need: Need, offerings: Sequence[Offering], as_of: date) -> str:
-    """The status of a demand of the product, which *offerings* answer whosever they are."""
-    nobody = Enterprise("", "")
-    return _JUDGES[demand.kind](demand, _Case(need, nobody, offerings, as_of, None)).status
+def judge_one(
+    demand: Demand, need: Need, enterprise: Enterprise, offerings: Sequence[Offering], as_of: date
+) -> str:
+    """The status of one demand. Offerings that state nothing of its kind may be left out."""
+    return _JUDGES[demand.kind](demand, _Case(need, enterprise, offerings, as_of, None)).status
 
 
 def _until(asked: Sequence[Demand], need: Need) -> date | None:
@@ -93,15 +95,26 @@ def _until(asked: Sequence[Demand], need: Need) -> date | None:
 def coverage(verdicts: Sequence[Requirement]) -> float:
     """Share of demands met less share missing, −1 to 1, a wish counting half; 0 where nothing is asked or
     nothing is known. What no catalogue records (references, people) does not dilute the rest."""
-    statuses = np.array([[STATUSES.index(v.status) for v in verdicts]], np.int8)
-    return float(coverages(verdicts, statuses)[0])
+    return coverage_of(verdicts, [verdict.status for verdict in verdicts])
+
+
+def coverage_of(asked: Sequence[Demand | Requirement], statuses: Sequence[str]) -> float:
+    """The :func:`coverage` of one with *statuses* (d,)."""
+    total = weight = 0.0
+    for demand, status in zip(asked, statuses, strict=True):
+        if demand.kind in NOT_RECORDED:
+            continue
+        share = 1.0 if demand.must else 0.5
+        weight += share
+        total += share * _WORTH[status]
+    return total / weight if weight else 0.0
 
 
 def coverages(asked: Sequence[Demand | Requirement], statuses: NDArray[np.int8]) -> NDArray[np.float64]:
     """(c,) the :func:`coverage` of c enterprises with *statuses* (c, d), places in STATUSES."""
     weights = np.array([(1.0 if d.must else 0.5) * (d.kind not in NOT_RECORDED) for d in asked], np.float64)
     # all are multiples of a quarter, so that sums are exact in any order
-    return _WORTH[statuses] @ weights / (weights.sum() or 1.0)
+    return _WORTHS[statuses] @ weights / (weights.sum() or 1.0)
 
 
 def failing(verdicts: Sequence[Requirement]) -> tuple[Requirement, ...]:

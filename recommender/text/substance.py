@@ -7,10 +7,12 @@ weigh a word by how often it stands there: these would drown the one sentence th
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from recommender.text.normalise import for_search
 
 _LONG = 1_000  # characters; a shorter text says what it has to say
+_SHORT = 256  # characters of a sentence that is remembered
 _SENTENCE = re.compile(r"[^。；;！!？?\r\n]+[。；;！!？?]*")
 # Words of the procedure only: 截止 alone is also a valve, 保函 and 发票 are also what is wanted
 _STOCK = re.compile(
@@ -21,6 +23,14 @@ _STOCK = re.compile(
 )
 
 
+def _is_stock(sentence: str) -> bool:
+    return _STOCK.search(for_search(sentence)) is not None
+
+
+# to explain, the same text is read again and again with some words taken out
+_short_is_stock = lru_cache(maxsize=4_096)(_is_stock)
+
+
 def substance(text: str) -> str:
     """Of *text*, where it is long, the distinct sentences that are not of the procedure, a line each.
 
@@ -29,5 +39,5 @@ def substance(text: str) -> str:
     if len(text) <= _LONG:
         return text
     sentences = list(dict.fromkeys(s.strip() for s in _SENTENCE.findall(text)))
-    wanted = [s for s in sentences if not _STOCK.search(for_search(s))]
+    wanted = [s for s in sentences if not (_short_is_stock(s) if len(s) <= _SHORT else _is_stock(s))]
     return "\n".join(wanted or sentences)

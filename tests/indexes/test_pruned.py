@@ -47,9 +47,10 @@ def test_best_and_others_have_the_scores_of_the_plain_sum(tokens: list[str], k: 
         for allowed in (None, draw.random(INDEX.size) < 0.3):
             hits = np.flatnonzero(scores if allowed is None else scores * allowed)
             best = hits[best_rows(scores[hits], k)]
-            found, at = match.best(k, allowed)
-            assert at.tolist() == best.tolist()
-            assert found.tolist() == scores[best].tolist()
+            found = match.settle(k, allowed, rows)
+            assert found.rows[found.best].tolist() == best.tolist()
+            assert found.of(best).tolist() == scores[best].tolist()
+            assert found.of(rows).tolist() == scores[rows].tolist()
 
 
 def test_frequent_tokens_wait_and_few_documents_are_settled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,13 +59,14 @@ def test_frequent_tokens_wait_and_few_documents_are_settled(monkeypatch: pytest.
     settled = []
     exact = Match.of
     monkeypatch.setattr(Match, "of", lambda self, rows: settled.append(rows.size) or exact(self, rows))
-    match.best(10)
+    match.settle(10)
     assert 10 <= settled[0] < INDEX.size // 4
 
 
 def test_a_long_query_counts_in_wider_numbers() -> None:
     tokens = [*COMMON * 200, "u"]
-    assert INDEX.match(tokens).best(300)[0].tolist() == sorted(INDEX.scores(tokens).tolist(), reverse=True)
+    found = INDEX.match(tokens).settle(300)
+    assert found.scores[found.best].tolist() == sorted(INDEX.scores(tokens).tolist(), reverse=True)
 
 
 def test_without_budget_everything_is_added_up() -> None:
@@ -73,7 +75,8 @@ def test_without_budget_everything_is_added_up() -> None:
     roomy, spent = Columns(40, 1 << 20), Columns(40, 0)
     assert len(Match(40, postings, roomy)._waiting) == 3
     assert Match(40, postings, spent)._waiting == []
-    assert Match(40, postings, spent).best(2)[1].tolist() == Match(40, postings, roomy).best(2)[1].tolist()
+    found = [Match(40, postings, columns).settle(2) for columns in (roomy, spent)]
+    assert [each.rows[each.best].tolist() for each in found] == [[0, 1], [0, 1]]
 
 
 def test_only_the_last_tokens_of_a_sum_wait() -> None:
@@ -83,3 +86,10 @@ def test_only_the_last_tokens_of_a_sum_wait() -> None:
     match = Match(40, [low[0], high, low[1]], Columns(40, 1 << 20))
     assert [posting.number for posting, _ in match._waiting] == [2]
     assert match.of(np.array([7])).tolist() == [10.0]
+
+
+@given(st.lists(st.integers(0, 9), min_size=300, max_size=400), st.integers(1, 5))
+def test_a_sampled_floor_is_reached_by_enough(values: list[int], k: int) -> None:
+    found = np.array(values, np.float64)
+    floor = pruned._at_least(found, k)
+    assert np.count_nonzero(found >= floor) >= k

@@ -76,7 +76,7 @@ def test_a_few_phrases_are_cut_as_many_are(monkeypatch: pytest.MonkeyPatch) -> N
     assert isinstance(encoder, StaticEncoder)
     assert encoder._takes_runs
     few = [encoder.encode(texts), encoder.encode(texts)]
-    assert encoder._run.cache_info().hits > len(texts) // 2
+    assert encoder._kept_run.cache_info().hits > len(texts) // 2
     monkeypatch.setattr(encoder_module, "_FEW", 0)
     for found in few:
         assert np.array_equal(found, encoder.encode(texts))
