@@ -257,15 +257,23 @@ def test_why_prints_the_rank_the_difference_and_what_would_help(rongtong, engine
 
 def test_a_result_of_another_chain_shows_its_path_its_weakest_step_and_what_is_to_prove():
     weakest = {"zh": "风电轴承是轴承的一种", "en": "风电轴承 is a kind of 轴承"}
+    sure = {"zh": "轴承可与滚子轴承相互替代", "en": "they can stand in", "quotes": [{"span": "GB/T 307"}]}
     found = {
         "from": "风电装备",
         "to": "轨道交通装备",
-        "path": ["风电轴承", "轴承"],
+        "path": ["风电轴承", "轴承", "滚子轴承"],
+        "need": {"span": "滚子轴承"},
+        "offering": {"span": "风电轴承"},
+        "steps": [weakest, sure],
         "weakest": weakest,
         "to_prove": [{"zh": "样件检测", "en": "a sample, tested"}],
     }
-    first, second, third = (str(line) for line in _crossing(found))
-    assert "风电装备 → 轨道交通装备：风电轴承 → 轴承" in first
-    assert weakest["zh"] in second
-    assert "样件检测 a sample, tested" in third
+    first, words, weak, other, left = (str(line) for line in _crossing(found))
+    assert "风电装备 → 轨道交通装备：风电轴承 → 轴承 → 滚子轴承" in first
+    assert "“风电轴承” ↔ “滚子轴承”" in words
+    assert weakest["zh"] in weak
+    assert "最弱一环" in weak
+    assert "“GB/T 307”" in other
+    assert "最弱一环" not in other
+    assert "样件检测 a sample, tested" in left
     assert len(list(_crossing({"from": "a", "to": "b", "path": []}))) == 1
