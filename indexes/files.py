@@ -12,6 +12,7 @@ import mmap
 import os
 import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,6 +25,7 @@ REBUILD = (
     "`rongtong releases rollback` returns to an older release, `rongtong refresh --full` builds a new one"
 )
 MAX_JSON_BYTES = 64 << 20
+_SYNCED = 8  # files made durable at once
 
 # What np.save writes for a C-ordered array of one or two axes: NPY version 1.0,
 # https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
@@ -50,14 +52,20 @@ def sync_folder(folder: Path) -> None:
 
 def sync_tree(folder: Path) -> None:
     """Make every file and folder below *folder*, and *folder* itself, durable."""
-    for parent, _, names in os.walk(folder, topdown=False):
-        for name in names:
-            handle = os.open(Path(parent, name), os.O_RDONLY | os.O_NOFOLLOW)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-        sync_folder(Path(parent))
+    folders = [(Path(parent), names) for parent, _, names in os.walk(folder, topdown=False)]
+    with ThreadPoolExecutor(_SYNCED) as pool:  # a disk takes many at once as soon as few
+        for _ in pool.map(_sync_file, [parent / name for parent, names in folders for name in names]):
+            pass
+    for parent, _ in folders:
+        sync_folder(parent)
+
+
+def _sync_file(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

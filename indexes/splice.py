@@ -44,6 +44,10 @@ class Splice:
         """How many rows the new collection has."""
         return int(self.source.size)
 
+    def changes_nothing(self, old_size: int) -> bool:
+        """Whether the new collection is the older one, of *old_size* rows."""
+        return self.size == old_size == self.kept.size
+
     @cached_property
     def kept(self) -> Rows:
         """The new rows that come from the older collection, ascending."""

@@ -83,22 +83,25 @@ def build_collections(
     )
     for done, name in enumerate(made):
         tell("index", done, len(made))
-        old = _old(plan, name)
-        older = (old.vectors, plan.splices[name]) if old else None
-        engines.build(whole[name], engine, older).save(folder / name / "vectors")
-        filters[name].save(folder / name / "filters")
+        old, splice, place = _old(plan, name), plan.splices[name], folder / name
+        filters[name].save(place / "filters")
+        if old and plan.same(name):
+            for part in old.folder.iterdir():
+                if part.name != "filters":
+                    shutil.copytree(part, place / part.name)
+            continue
+        engines.build(whole[name], engine, (old.vectors, splice) if old else None).save(place / "vectors")
         if name in words:
             index = words[name].build()
-            if old:
-                index = LexicalIndex.spliced(old.lexical, plan.splices[name], index)
-            index.save(folder / name / "lexical")
+            index = LexicalIndex.spliced(old.lexical, splice, index) if old else index
+            index.save(place / "lexical")
+        if name == OFFERINGS:
+            kinds = content.offering_kinds.build()
+            older = plan.parent.kinds if plan.parent else None
+            (NumberLists.spliced(older, splice, kinds) if older else kinds).save(place / KINDS)
         if old:
             added = DocumentStore.load(plan.fresh_documents(folder, name))
-            DocumentStore.spliced(folder / name / "documents", old.documents, plan.splices[name], added)
-    kinds = content.offering_kinds.build()
-    if plan.parent and plan.parent.kinds:
-        kinds = NumberLists.spliced(plan.parent.kinds, plan.splices[OFFERINGS], kinds)
-    kinds.save(folder / OFFERINGS / KINDS)
+            DocumentStore.spliced(place / "documents", old.documents, splice, added)
     shutil.rmtree(folder / FRESH, ignore_errors=True)
     tell("index", len(made), len(made))
 

@@ -55,6 +55,11 @@ class Plan:
     def counts(self) -> dict[str, int]:
         return {name: splice.size for name, splice in self.splices.items()}
 
+    def same(self, collection: str) -> bool:
+        """Whether a *collection* has the rows of the parent, and no others."""
+        old = self.parent.manifest.counts[collection] if self.parent else -1
+        return self.splices[collection].changes_nothing(old)
+
     def kept(self, kind: Kind) -> bool:
         """Whether no record of *kind* has changed, come or gone since the parent was made."""
         return self.parent is not None and _tables(self.parent.folder).get(kind.value) == self.tables[kind]
@@ -65,8 +70,7 @@ class Plan:
         return (
             self.parent is not None
             and all(self.kept(kind) for kind in self.tables)
-            and all(np.array_equal(s.source, np.arange(s.size)) for s in self.splices.values())
-            and self.counts == dict(self.parent.manifest.counts)
+            and all(map(self.same, self.splices))
         )
 
     def fresh_documents(self, folder: Path, collection: str) -> Path:
