@@ -182,7 +182,7 @@ def at_random(folder: Path, times: int, seed: int, tell: Callable[[str], None]) 
         store = ReleaseStore(home)
         before, known = store.current().id, set(store.ids())
         child = in_child(lambda: refreshed(home))
-        time.sleep(chance.uniform(0, 1.6 * usual))
+        time.sleep(chance.uniform(0, 2.0 * usual))
         killed = kill(child)
         new = set(store.ids()) - known
         if wrong := faults(home, {before} | new):
