@@ -109,9 +109,10 @@ def score_rows(vectors: Floats, queries: Floats, rows: Rows) -> Floats:
     rows, queries = np.ascontiguousarray(rows), np.ascontiguousarray(queries)
     scores = np.empty(rows.shape, np.float32)
     if rows.size:
-        faiss.fvec_inner_products_by_idx(
-            *map(faiss.swig_ptr, (scores, queries, vectors, rows)), vectors.shape[1], *rows.shape
-        )
+        with one_thread():
+            faiss.fvec_inner_products_by_idx(
+                *map(faiss.swig_ptr, (scores, queries, vectors, rows)), vectors.shape[1], *rows.shape
+            )
     return scores
 
 

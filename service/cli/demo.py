@@ -97,7 +97,12 @@ def _refresh(place: Workspace, catalogue: Catalogue) -> None:
 
     with stages("refresh") as report:
         done = refresh(
-            catalogue, place.store(), place.encoder(), cache=place.settings.vector_cache, progress=report
+            catalogue,
+            place.store(),
+            place.encoder(),
+            cache=place.settings.vector_cache,
+            progress=report,
+            engine=place.settings.built_engine,
         )
     messages().print(f"  release {done.release} is live")
 

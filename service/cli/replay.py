@@ -97,7 +97,7 @@ def _engine(place: Workspace, made: Decision) -> Engine:
     from recommender.engine import Engine
 
     try:
-        return Engine.open(place.store(), place.encoder(), made.release)
+        return Engine.open(place.store(), place.encoder(), made.release, milvus=place.milvus())
     except NoRelease as error:
         raise NoRelease(
             "The release that made this decision is no longer kept.",
