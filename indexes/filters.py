@@ -132,6 +132,10 @@ class FilterColumns:
         at = np.arange(whose.size) + np.repeat(first - (np.cumsum(counts) - counts), counts)
         return whose, self._row_values[at].astype(np.int64) - self._first[column]
 
+    def count(self, column: str) -> int:
+        """How many labels occur in *column*: the length of :meth:`values`."""
+        return len(self._labels[self._known(column, self._labels)])
+
     def value(self, column: str, place: int) -> str:
         """``values(column)[place]``, one alone."""
         return self._labels[self._known(column, self._labels)][place]

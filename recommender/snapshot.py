@@ -30,6 +30,7 @@ from recommender.content import ENTERPRISES, KINDS, NEEDS, OFFERINGS
 from recommender.query import Filters
 from recommender.requirements import Demand, demands
 from recommender.requirements.certificates import canonical
+from recommender.requirements.stated import StatedCertificates
 
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
@@ -95,6 +96,11 @@ class Snapshot:
         """What the title of each offering names, as codes; None where the release was made before these."""
         folder = self.folder / OFFERINGS / KINDS
         return NumberLists.load(folder) if folder.is_dir() else None
+
+    @cached_property
+    def certificates(self) -> StatedCertificates:
+        """The certificates that enterprises state."""
+        return StatedCertificates(self.enterprises.filters)
 
     @cached_property
     def first(self) -> Rows:

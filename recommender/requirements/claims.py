@@ -30,10 +30,6 @@ _DAYS = {"天": 1, "周": 7, "个月": 30}
 _TITLES = re.compile(r"[\u4e00-\u9fff]{2,}|[A-Za-z0-9]{2,}")
 
 
-LEAD_TIME = "lead time"
-"""Among :func:`kinds_stated`, what is no dimension."""
-
-
 @lru_cache(maxsize=65536)
 def held(text: str) -> tuple[tuple[Certificate, int, int], ...]:
     """Certificates that *text* says its writer holds, with offsets.
@@ -64,10 +60,9 @@ def certificates_claimed(text: str) -> tuple[Certificate, ...]:
     return tuple(dict.fromkeys(certificate for certificate, _, _ in held(text)))
 
 
-def kinds_stated(offering: Offering) -> tuple[str, ...]:
-    """The dimensions of the measures that *offering* states, and LEAD_TIME where it states one."""
-    kinds = dict.fromkeys(found.measure.dimension for _, _, found in specified(offering))
-    return (*kinds, LEAD_TIME) if lead_time(offering.description) else tuple(kinds)
+def dimensions_stated(offering: Offering) -> tuple[str, ...]:
+    """The dimensions of the measures that *offering* states."""
+    return tuple(dict.fromkeys(found.measure.dimension for _, _, found in specified(offering)))
 
 
 def texts(enterprise: Enterprise, offerings: Sequence[Offering]) -> Iterator[tuple[str, str]]:
