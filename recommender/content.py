@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.code_lists import CodeListBuilder
 from indexes.documents import DocumentStore
 from indexes.errors import CatalogueError
 from indexes.filters import FilterColumns
-from indexes.lists import ListBuilder
 from recommender import profile
 from recommender.catalogue import Kind
 from recommender.catalogue.domain import Enterprise, Need, NeedStatus, Offering, Size, Tier, Visibility
@@ -61,7 +61,7 @@ class Content:
     offering_texts: list[str] = field(default_factory=list)
     offering_titles: list[str] = field(default_factory=list)
     offering_weights: list[float | None] = field(default_factory=list)
-    offering_kinds: ListBuilder = field(default_factory=ListBuilder)
+    offering_kinds: CodeListBuilder = field(default_factory=CodeListBuilder)
     offering_columns: _Columns = field(
         default_factory=lambda: _Columns(
             "link unit stated_unit claims states", "available_from available_until capacity lead_time"

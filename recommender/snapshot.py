@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.code_lists import CodeLists
 from indexes.documents import DocumentStore
 from indexes.exact import ExactIndex
 from indexes.filters import FilterColumns
 from indexes.lexical import LexicalIndex
-from indexes.lists import NumberLists
 from indexes.release import Manifest
 from indexes.vectors import VectorIndex
 from recommender.catalogue.domain import Enterprise, Need, Offering
@@ -92,10 +92,10 @@ class Snapshot:
         return ChainGraph.load(folder) if folder.is_dir() else ChainGraph.empty()
 
     @cached_property
-    def kinds(self) -> NumberLists | None:
+    def kinds(self) -> CodeLists | None:
         """What the title of each offering names, as codes; None where the release was made before these."""
         folder = self.folder / OFFERINGS / KINDS
-        return NumberLists.load(folder) if folder.is_dir() else None
+        return CodeLists.load(folder) if folder.is_dir() else None
 
     @cached_property
     def certificates(self) -> StatedCertificates:

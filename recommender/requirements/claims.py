@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.lists import NumberLists
+from indexes.code_lists import CodeLists
 from recommender.catalogue.domain import Enterprise, Offering
 from recommender.requirements.certificates import Certificate, find_certificates
 from recommender.requirements.fold import fold, lower
@@ -106,7 +106,7 @@ def grams(title: str) -> frozenset[str]:
 
 
 def kind_codes(title: str) -> list[int]:
-    """The :func:`grams` of *title* as numbers below 2³², ascending: what :class:`NumberLists` keeps of it."""
+    """The :func:`grams` of *title* as numbers below 2³², ascending: what :class:`CodeLists` keeps of it."""
     return sorted(map(_code, grams(title)))
 
 
@@ -129,7 +129,7 @@ def enough_alike(shared: Any, own: Any) -> Any:
 _COMMON_CODES = np.array(sorted(map(_code, _COMMON)), np.uint32)
 
 
-def which_alike(kinds: NumberLists, rows: NDArray[np.int64], wanted: frozenset[str]) -> NDArray[np.bool_]:
+def which_alike(kinds: CodeLists, rows: NDArray[np.int64], wanted: frozenset[str]) -> NDArray[np.bool_]:
     """(r,) :func:`alike` for the offerings *rows*, of whose titles *kinds* holds the :func:`kind_codes`."""
     whose, codes = kinds.at(rows)
     telling = ~np.isin(codes, _COMMON_CODES)
