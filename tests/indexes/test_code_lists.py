@@ -25,8 +25,8 @@ def test_lists_come_back_for_the_rows_asked_for(tmp_path: Path) -> None:
 
 def test_spliced_lists_are_those_of_a_full_build(tmp_path: Path) -> None:
     fresh = [[9, 9], []]
-    splice = Splice(np.array([~0, 3, 0, ~1, 1]))
-    wanted = CodeLists.build([fresh[0], LISTS[3], LISTS[0], fresh[1], LISTS[1]])
+    splice = Splice(np.array([~0, 0, 1, ~1, 3]))
+    wanted = CodeLists.build([fresh[0], LISTS[0], LISTS[1], fresh[1], LISTS[3]])
     CodeLists.spliced(CodeLists.build(LISTS), splice, CodeLists.build(fresh)).save(tmp_path / "spliced")
     wanted.save(tmp_path / "built")
     for name in ("codes.npy", "code_offsets.npy"):
