@@ -204,6 +204,11 @@ class FilterColumns:
         at = np.arange(whose.size) + np.repeat(first - (np.cumsum(counts) - counts), counts)
         return whose, self._held.labels[at].astype(np.int64) - self._spans[column][0]
 
+    def count(self, column: str) -> int:
+        """How many labels occur in *column*: the length of :meth:`values`."""
+        start, end = self._spans[self._known(column, self._spans)]
+        return end - start
+
     def value(self, column: str, place: int) -> str:
         """``values(column)[place]``, one alone."""
         start, _ = self._spans[self._known(column, self._spans)]

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes import engines
+from indexes.code_lists import CodeLists
 from indexes.documents import DocumentStore
 from indexes.filters import FilterColumns
 from indexes.lexical import LexicalIndex
-from indexes.lists import NumberLists
 from recommender import profile
 from recommender.catalogue import Kind, Reader
 from recommender.catalogue.domain import NeedStatus, Visibility
@@ -98,7 +98,7 @@ def build_collections(
         if name == OFFERINGS:
             kinds = content.offering_kinds.build()
             older = plan.parent.kinds if plan.parent else None
-            (NumberLists.spliced(older, splice, kinds) if older else kinds).save(place / KINDS)
+            (CodeLists.spliced(older, splice, kinds) if older else kinds).save(place / KINDS)
         if old:
             added = DocumentStore.load(plan.fresh_documents(folder, name))
             DocumentStore.spliced(place / "documents", old.documents, splice, added)

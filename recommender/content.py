@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.code_lists import CodeListBuilder
 from indexes.documents import DocumentWriter
 from indexes.filters import FilterColumns
 from indexes.lexical import LexicalBuilder
-from indexes.lists import ListBuilder
 from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Offering, Size, Tier
 from recommender.catalogue.json_values import to_json
 from recommender.places import places_of
 from recommender.requirements import demands
-from recommender.requirements.claims import certificates_claimed, kind_codes, kinds_stated
+from recommender.requirements.claims import certificates_claimed, dimensions_stated, kind_codes, lead_time
 from recommender.standing import yearly_business
 from recommender.text.normalise import for_search
 
@@ -71,9 +71,11 @@ class Content:
     offering_texts: list[str] = field(default_factory=list)
     offering_titles: list[str] = field(default_factory=list)
     offering_weights: list[float | None] = field(default_factory=list)
-    offering_kinds: ListBuilder = field(default_factory=ListBuilder)
+    offering_kinds: CodeListBuilder = field(default_factory=CodeListBuilder)
     offering_columns: _Columns = field(
-        default_factory=lambda: _Columns("link unit claims states", "available_from available_until capacity")
+        default_factory=lambda: _Columns(
+            "link unit stated_unit claims states", "available_from available_until capacity lead_time"
+        )
     )
     standing_texts: list[str] = field(default_factory=list)
     described: list[bool] = field(default_factory=list)
@@ -192,8 +194,11 @@ def _add_offering(content: Content, offering: Offering) -> None:
     columns.numbers["available_from"].append(_day(offering.available_from))
     columns.numbers["available_until"].append(_day(offering.available_until))
     columns.labels["unit"].append((for_search(offering.unit),))
+    columns.labels["stated_unit"].append((offering.unit,))
     columns.labels["claims"].append(_claims(offering.description))
-    columns.labels["states"].append(kinds_stated(offering))
+    columns.labels["states"].append(dimensions_stated(offering))
+    usual = lead_time(offering.description)
+    columns.numbers["lead_time"].append(_number(usual[0] if usual else None))
     columns.numbers["capacity"].append(_number(offering.capacity))
 
 

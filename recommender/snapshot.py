@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes import engines
+from indexes.code_lists import CodeLists
 from indexes.documents import DocumentStore
 from indexes.filters import FilterColumns
 from indexes.lease import Lease
 from indexes.lexical import LexicalIndex
-from indexes.lists import NumberLists
 from indexes.milvus import MilvusServer
 from indexes.release import Manifest
 from indexes.tuning import Tuning
@@ -33,6 +33,7 @@ from recommender.content import ENTERPRISES, KINDS, NEEDS, OFFERINGS
 from recommender.query import Filters
 from recommender.requirements import Demand, demands
 from recommender.requirements.certificates import canonical
+from recommender.requirements.stated import StatedCertificates
 
 TUNING = "search costs"  # where the manifest's notes keep them, by collection
 
@@ -121,10 +122,15 @@ class Snapshot:
         return ChainGraph.load(folder) if folder.is_dir() else ChainGraph.empty()
 
     @cached_property
-    def kinds(self) -> NumberLists | None:
+    def kinds(self) -> CodeLists | None:
         """What the title of each offering names, as codes; None where the release was made before these."""
         folder = self.folder / OFFERINGS / KINDS
-        return NumberLists.load(folder) if folder.is_dir() else None
+        return CodeLists.load(folder) if folder.is_dir() else None
+
+    @cached_property
+    def certificates(self) -> StatedCertificates:
+        """The certificates that enterprises state."""
+        return StatedCertificates(self.enterprises.filters)
 
     @cached_property
     def first(self) -> Rows:

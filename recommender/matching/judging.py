@@ -8,21 +8,22 @@ state a figure of the kind asked for are read, and whole verdicts are made for t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.filters import FilterColumns
 from recommender.catalogue.domain import Enterprise, Need
 from recommender.requirements import Demand, judge
-from recommender.requirements.certificates import Certificate, canonical
-from recommender.requirements.claims import LEAD_TIME, which_alike
-from recommender.requirements.mention import Capital, Place, Quantity
+from recommender.requirements.certificates import Certificate
+from recommender.requirements.claims import which_alike
+from recommender.requirements.mention import Capital, Delivery, Place, Quantity
 from recommender.requirements.quantities import Measure
+from recommender.requirements.stated import Stated
 from recommender.requirements.verdicts import (
     NOT_RECORDED,
     STATUSES,
@@ -35,15 +36,14 @@ from recommender.requirements.verdicts import (
     place_code,
     sizes_for,
     wanted_kind,
+    yearly,
 )
 from recommender.results import Requirement
 from recommender.snapshot import Mask, Rows, Snapshot
-from recommender.text.normalise import for_search
 
 Statuses = NDArray[np.int8]
 
 _NOBODY = Enterprise("", "")  # what an offering states, it states whosever it is
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _UNKNOWN, _MET, _MISSING, _CONFLICT = (STATUSES.index(s) for s in ("unknown", "met", "missing", "conflict"))
 
 
@@ -99,7 +99,7 @@ def standings(
     """The statuses that :func:`judge` would find for each of *rows* (c,)."""
     found = np.full((len(rows), len(demands)), _UNKNOWN, np.int8)
     stand = Standings(snapshot, rows, demands, need, as_of, found, None)
-    if demands and "claims" not in snapshot.enterprises.filters.label_columns:
+    if demands and snapshot.kinds is None:
         # a release from before these columns: everything is read
         for at in range(len(rows)):
             found[at] = [STATUSES.index(each.status) for each in stand.at(at)]
@@ -120,6 +120,7 @@ class _Columns:
         self._need = need
         self._as_of = as_of
         self._columns = snapshot.enterprises.filters
+        self._offers = snapshot.offerings.filters
         self._whose, self._offerings = snapshot.offerings_of(rows)
         self._telling = [np.zeros(0, np.int64)]
 
@@ -128,12 +129,13 @@ class _Columns:
         return np.unique(np.concatenate(self._telling))
 
     def certification(self, demand: Demand) -> Statuses:
-        asked = demand.certificates
-        stated = self._stated
-        # what each name goes for while it is valid, then what has run out
-        kinds = [holding(certificate, None, asked, self._as_of) for certificate in stated.certificates]
-        holdings = np.array(kinds, np.int64)[stated.which]
-        holdings[(holdings == Holding.VALID) & stated.ended] = Holding.EXPIRED
+        asked, stated = demand.certificates, self._stated
+        # what each certificate goes for while it is valid; those that nobody here states are not looked at
+        kinds = np.zeros(len(stated.certificates), np.int64)
+        for number in np.unique(stated.which).tolist():
+            kinds[number] = holding(stated.certificates[number], None, asked, self._as_of)
+        holdings = kinds[stated.which]
+        holdings[(holdings == Holding.VALID) & (stated.ends < self._as_of.toordinal())] = Holding.EXPIRED
         furthest = np.full(len(self._rows), -1)  # where nothing is stated
         np.maximum.at(furthest, stated.whose, holdings)
         claimed = self._claimed(asked)
@@ -145,30 +147,19 @@ class _Columns:
         ).astype(np.int8)
 
     @cached_property
-    def _stated(self) -> _Stated:
-        whose, which = self._columns.labels_at("certification", self._rows)
-        distinct, back = np.unique(which, return_inverse=True)
-        parsed = [_certificate(self._columns.value("certification", place)) for place in distinct.tolist()]
-        numbers: dict[Certificate, int] = {}
-        each = np.array(
-            [numbers.setdefault(certificate, len(numbers)) for certificate, _ in parsed], np.int64
-        )
-        ended = np.array([expires is not None and expires < self._as_of for _, expires in parsed], np.bool_)
-        return _Stated(whose, each[back], ended[back], tuple(numbers))
+    def _stated(self) -> Stated:
+        return self._snapshot.certificates.at(self._rows)
 
     def _claimed(self, asked: Sequence[Certificate]) -> Mask:
         """Who claims, in words of its own or of an offering, to hold any of *asked*."""
         found = np.zeros(len(self._rows), np.bool_)
-        offers = self._snapshot.offerings.filters
-        own, owns = self._columns.labels_at("claims", self._rows)
-        theirs, offer = offers.labels_at("claims", self._offerings)
-        for columns, whose, which in ((self._columns, own, owns), (offers, self._whose[theirs], offer)):
-            if len(whose):
-                distinct, back = np.unique(which, return_inverse=True)
-                held = [Certificate.of_label(columns.value("claims", place)) for place in distinct.tolist()]
-                enough = np.array([any(c.satisfies(a) for a in asked) for c in held], np.bool_)
-                found[whose[enough[back]]] = True
-        self._telling.append(self._offerings[theirs])
+        offers = self._offers
+        own, which = self._columns.labels_at("claims", self._rows)
+        found[own[_satisfying(self._columns, which, asked)]] = True
+        theirs, which = offers.labels_at("claims", self._offerings)
+        holding_it = theirs[_satisfying(offers, which, asked)]
+        found[self._whose[holding_it]] = True
+        self._tell(holding_it)
         return found
 
     def tier(self, demand: Demand) -> Statuses:
@@ -202,56 +193,67 @@ class _Columns:
     def specification(self, demand: Demand) -> Statuses:
         (asked,) = demand.details
         assert isinstance(asked, Measure)
-        states = self._snapshot.offerings.filters.has_any("states", [asked.dimension], self._offerings)
-        return self._of_product(demand, states)
+        found = np.full(len(self._rows), _UNKNOWN, np.int8)
+        states = np.flatnonzero(self._offers.has_any("states", [asked.dimension], self._offerings))
+        akin = self._akin(states)
+        self._tell(akin)
+        whose, offerings = self._whose[akin], self._offerings[akin]
+        for position in np.unique(whose).tolist():
+            told = [self._snapshot.offering(row) for row in offerings[whose == position]]
+            found[position] = STATUSES.index(judge_one(demand, self._need, _NOBODY, told, self._as_of))
+        return found
 
     def delivery(self, demand: Demand) -> Statuses:
-        states = self._snapshot.offerings.filters.has_any("states", [LEAD_TIME], self._offerings)
-        return self._of_product(demand, states)
+        (asked,) = demand.details
+        assert isinstance(asked, Delivery)
+        found = np.full(len(self._rows), _UNKNOWN, np.int8)
+        if asked.days is not None:
+            lead_times = self._offers.numbers("lead_time")[self._offerings]
+            in_time = self._akin(np.flatnonzero(lead_times <= asked.days))
+            found[self._whose[in_time]] = _MET
+            self._tell(_first(self._whose, in_time))
+        return found
 
     def quantity(self, demand: Demand) -> Statuses:
         (asked,) = demand.details
         assert isinstance(asked, Quantity)
-        offers = self._snapshot.offerings.filters
-        states = ~np.isnan(offers.numbers("capacity")[self._offerings])
-        if unit := for_search(asked.unit):
-            states[states] = offers.has_any("unit", [unit], self._offerings[states])
-        return self._of_product(demand, states)
-
-    def _of_product(self, demand: Demand, states: Mask) -> Statuses:
-        """Statuses by the offerings of which *states* says that they speak of what is asked for."""
         found = np.full(len(self._rows), _UNKNOWN, np.int8)
-        whose, offerings = self._whose[states], self._offerings[states]
-        if kinds := self._snapshot.kinds:
-            akin = which_alike(kinds, offerings, wanted_kind(self._need.title))
-            whose, offerings = whose[akin], offerings[akin]
-        self._telling.append(offerings)
-        for position in np.unique(whose).tolist():
-            told = [self._snapshot.offering(row) for row in offerings[whose == position]]
-            status = judge_one(demand, self._need, _NOBODY, told, self._as_of)
-            found[position] = STATUSES.index(status)
+        capacities = self._offers.numbers("capacity")[self._offerings]
+        able = np.flatnonzero(~np.isnan(capacities))
+        able = able[self._offers.has_any("stated_unit", [asked.unit], self._offerings[able])]
+        able = self._akin(able)
+        # the largest of each enterprise, the first of equals
+        largest = _first(self._whose, able[np.lexsort((able, -capacities[able], self._whose[able]))])
+        found[self._whose[largest]] = np.where(capacities[largest] >= yearly(asked), _MET, _MISSING)
+        self._tell(largest)
         return found
+
+    def _akin(self, places: Rows) -> Rows:
+        """Of *places* among the offerings, those of the kind that the need's title names."""
+        kinds = self._snapshot.kinds
+        assert kinds is not None  # a release with these columns has them
+        return places[which_alike(kinds, self._offerings[places], wanted_kind(self._need.title))]
+
+    def _tell(self, places: Rows) -> None:
+        self._telling.append(self._offerings[places])
+
+
+def _first(whose: Rows, places: Rows) -> Rows:
+    """The first of *places* for each of those *whose* they are; *places* come in order of these."""
+    _, first = np.unique(whose[places], return_index=True)
+    return places[first]
+
+
+def _satisfying(columns: FilterColumns, which: Rows, asked: Sequence[Certificate]) -> Mask:
+    """(k,) whether each certificate claimed, by its label in *columns*, meets a demand for any of *asked*."""
+    if not which.size:
+        return np.zeros(0, np.bool_)
+    distinct, back = np.unique(which, return_inverse=True)
+    held = [Certificate.of_label(columns.value("claims", place)) for place in distinct.tolist()]
+    enough = np.array([any(certificate.satisfies(each) for each in asked) for certificate in held], np.bool_)
+    met: Mask = enough[back]
+    return met
 
 
 def _known(known: Mask, met: Mask) -> Statuses:
     return np.where(known, np.where(met, _MET, _MISSING), _UNKNOWN).astype(np.int8)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stated:
-    """The certificates that candidates state: whose each is, which of *certificates*, and whether it has
-    ended."""
-
-    whose: Rows
-    which: Rows
-    ended: Mask
-    certificates: tuple[Certificate, ...]
-
-
-@lru_cache(maxsize=1 << 16)
-def _certificate(label: str) -> tuple[Certificate, date | None]:
-    """A certificate and its expiry as a column states them."""
-    name, _, day = label.rpartition("@")
-    if _DAY.fullmatch(day):
-        return canonical(name), date.fromisoformat(day)
-    return canonical(label), None

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.requirements import Demand, judge
-from recommender.requirements.claims import LEAD_TIME, kinds_stated
+from recommender.requirements.claims import dimensions_stated, lead_time
 from recommender.requirements.quantities import Measure
 from recommender.requirements.verdicts import NOT_RECORDED, judge_one, place_code
 from recommender.results import Requirement
@@ -32,11 +32,13 @@ class Firm:
 
     @cached_property
     def _stating(self) -> dict[str, list[Offering]]:
-        """What offerings state → these offerings: dimensions, LEAD_TIME and "capacity"."""
+        """What offerings state → these offerings: dimensions, "delivery" and "quantity"."""
         found: dict[str, list[Offering]] = {}
         for offering in self._offerings:
-            kinds = kinds_stated(offering)
-            for kind in (*kinds, "capacity") if offering.capacity is not None else kinds:
+            kinds = [*dimensions_stated(offering)]
+            kinds += ["quantity"] * (offering.capacity is not None)
+            kinds += ["delivery"] * (lead_time(offering.description) is not None)
+            for kind in kinds:
                 found.setdefault(kind, []).append(offering)
         return found
 
@@ -66,4 +68,4 @@ def _stated_by(demand: Demand) -> str:
         (asked,) = demand.details
         assert isinstance(asked, Measure)
         return asked.dimension
-    return LEAD_TIME if demand.kind == "delivery" else "capacity"
+    return demand.kind

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.lists import NumberLists
+from indexes.code_lists import CodeLists
 from recommender.catalogue.domain import Enterprise, Offering
 from recommender.requirements.certificates import Certificate, find_certificates
 from recommender.requirements.fold import fold, lower
@@ -28,10 +28,6 @@ _HOLDS = re.compile(
 _LEAD_TIME = re.compile(r"(?:交期|交货期|供货周期|交付周期)\s?(?P<n>\d+)\s?(?P<u>天|周|个月)")
 _DAYS = {"天": 1, "周": 7, "个月": 30}
 _TITLES = re.compile(r"[\u4e00-\u9fff]{2,}|[A-Za-z0-9]{2,}")
-
-
-LEAD_TIME = "lead time"
-"""Among :func:`kinds_stated`, what is no dimension."""
 
 
 @lru_cache(maxsize=65536)
@@ -64,10 +60,9 @@ def certificates_claimed(text: str) -> tuple[Certificate, ...]:
     return tuple(dict.fromkeys(certificate for certificate, _, _ in held(text)))
 
 
-def kinds_stated(offering: Offering) -> tuple[str, ...]:
-    """The dimensions of the measures that *offering* states, and LEAD_TIME where it states one."""
-    kinds = dict.fromkeys(found.measure.dimension for _, _, found in specified(offering))
-    return (*kinds, LEAD_TIME) if lead_time(offering.description) else tuple(kinds)
+def dimensions_stated(offering: Offering) -> tuple[str, ...]:
+    """The dimensions of the measures that *offering* states."""
+    return tuple(dict.fromkeys(found.measure.dimension for _, _, found in specified(offering)))
 
 
 def texts(enterprise: Enterprise, offerings: Sequence[Offering]) -> Iterator[tuple[str, str]]:
@@ -111,7 +106,7 @@ def grams(title: str) -> frozenset[str]:
 
 
 def kind_codes(title: str) -> list[int]:
-    """The :func:`grams` of *title* as numbers below 2³², ascending: what :class:`NumberLists` keeps of it."""
+    """The :func:`grams` of *title* as numbers below 2³², ascending: what :class:`CodeLists` keeps of it."""
     return sorted(map(_code, grams(title)))
 
 
@@ -134,7 +129,7 @@ def enough_alike(shared: Any, own: Any) -> Any:
 _COMMON_CODES = np.array(sorted(map(_code, _COMMON)), np.uint32)
 
 
-def which_alike(kinds: NumberLists, rows: NDArray[np.int64], wanted: frozenset[str]) -> NDArray[np.bool_]:
+def which_alike(kinds: CodeLists, rows: NDArray[np.int64], wanted: frozenset[str]) -> NDArray[np.bool_]:
     """(r,) :func:`alike` for the offerings *rows*, of whose titles *kinds* holds the :func:`kind_codes`."""
     whose, codes = kinds.at(rows)
     telling = ~np.isin(codes, _COMMON_CODES)

@@ -278,16 +278,20 @@ def _quantity(demand: Demand, case: _Case) -> Requirement:
     """Capacity, which is of a year, against quantity, where their units are the same."""
     (asked,) = demand.details
     assert isinstance(asked, Quantity)
-    yearly = asked.amount * {"": 1, "year": 1, "month": 12, "day": 365}[asked.period]
     able = [o for o in case.akin() if o.capacity is not None and o.unit and o.unit == asked.unit]
     if not able:
         return _verdict(demand, case, "unknown", None, "未填报同单位产能 / no capacity in this unit")
     best = max(able, key=lambda o: o.capacity or 0.0)
     capacity = best.capacity or 0.0
     source = Source("capacity", f"{capacity:g}", best.offering_id)
-    if capacity >= yearly:
+    if capacity >= yearly(asked):
         return _verdict(demand, case, "met", source)
     return _verdict(demand, case, "missing", source, f"产能 {capacity:g} {best.unit} 不足 / capacity short")
+
+
+def yearly(asked: Quantity) -> float:
+    """How much is asked for in a year."""
+    return asked.amount * {"": 1, "year": 1, "month": 12, "day": 365}[asked.period]
 
 
 def _delivery(demand: Demand, case: _Case) -> Requirement:

@@ -51,6 +51,7 @@ def test_labels_of_some_rows_are_those_of_the_masks(columns: FilterColumns) -> N
     rows = np.array([3, 0, 1, 0, 2])
     whose, which = columns.labels_at("certification", rows)
     held = columns.values("certification")
+    assert (columns.count("certification"), columns.value("certification", 1)) == (3, held[1])
     assert [(int(w), held[v]) for w, v in zip(whose, which, strict=True)] == [
         (0, "AS9100D"),
         (1, "IATF 16949"),

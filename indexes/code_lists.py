@@ -13,47 +13,47 @@ from indexes.files import check_offsets, damaged, load_array, save_array
 from indexes.splice import Splice
 
 Rows = NDArray[np.int64]
-Numbers = NDArray[np.uint32]
+Codes = NDArray[np.uint32]
 
 
-class ListBuilder:
+class CodeListBuilder:
     """Takes lists one by one and keeps four bytes a number."""
 
     def __init__(self) -> None:
-        self._numbers, self._ends = array("I"), array("q", [0])
+        self._codes, self._ends = array("I"), array("q", [0])
 
-    def add(self, numbers: Iterable[int]) -> None:
+    def add(self, codes: Iterable[int]) -> None:
         """The next row."""
-        self._numbers.extend(numbers)
-        self._ends.append(len(self._numbers))
+        self._codes.extend(codes)
+        self._ends.append(len(self._codes))
 
-    def build(self) -> NumberLists:
-        return NumberLists(np.array(self._ends, np.int64), np.array(self._numbers, np.uint32))
+    def build(self) -> CodeLists:
+        return CodeLists(np.array(self._ends, np.int64), np.array(self._codes, np.uint32))
 
 
-class NumberLists:
-    """n rows, each a list of numbers, in the order given. Threads may share them.
+class CodeLists:
+    """n rows, each a list of codes, in the order given. Threads may share them.
 
-    >>> lists = NumberLists.build([[7, 5], [], [7]])
+    >>> lists = CodeLists.build([[7, 5], [], [7]])
     >>> [found.tolist() for found in lists.at(np.array([2, 1, 0]))]
     [[0, 2, 2], [7, 7, 5]]
     """
 
-    def __init__(self, offsets: Rows, numbers: Numbers) -> None:
-        """Row i has the numbers ``numbers[offsets[i]:offsets[i+1]]``."""
+    def __init__(self, offsets: Rows, codes: Codes) -> None:
+        """Row i has the codes ``codes[offsets[i]:offsets[i+1]]``."""
         self._offsets = offsets
-        self._numbers = numbers
+        self._codes = codes
 
     @classmethod
-    def build(cls, lists: Iterable[Iterable[int]]) -> NumberLists:
-        """Numbers lie in 0 … 2³² − 1."""
-        builder = ListBuilder()
-        for numbers in lists:
-            builder.add(numbers)
+    def build(cls, lists: Iterable[Iterable[int]]) -> CodeLists:
+        """Codes lie in 0 … 2³² − 1."""
+        builder = CodeListBuilder()
+        for codes in lists:
+            builder.add(codes)
         return builder.build()
 
     @classmethod
-    def spliced(cls, old: NumberLists, splice: Splice, fresh: NumberLists) -> NumberLists:
+    def spliced(cls, old: CodeLists, splice: Splice, fresh: CodeLists) -> CodeLists:
         """The lists of all rows, from *old* ones and those of the *fresh* rows alone: what :meth:`build`
         makes of them together."""
         lengths = np.zeros(splice.size, np.int64)
@@ -62,37 +62,37 @@ class NumberLists:
         pieces = [np.zeros(0, np.uint32)]
         for is_fresh, start, end in splice.runs():
             source = fresh if is_fresh else old
-            pieces.append(source._numbers[int(source._offsets[start]) : int(source._offsets[end])])
+            pieces.append(source._codes[int(source._offsets[start]) : int(source._offsets[end])])
         return cls(np.concatenate([[0], np.cumsum(lengths)]), np.concatenate(pieces))
 
     @property
     def size(self) -> int:
         return self._offsets.size - 1
 
-    def at(self, rows: Rows) -> tuple[Rows, Numbers]:
-        """The numbers of *rows* (r,) in one run: whose each is, a position in *rows*, ascending, and it."""
+    def at(self, rows: Rows) -> tuple[Rows, Codes]:
+        """The codes of *rows* (r,) in one run: whose each is, a position in *rows*, ascending, and it."""
         starts = self._offsets[rows]
         counts = self._offsets[rows + 1] - starts
         whose = np.repeat(np.arange(rows.size), counts)
-        return whose, self._numbers[
+        return whose, self._codes[
             np.arange(whose.size) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
         ]
 
     def save(self, folder: Path) -> None:
         """Write the lists into *folder*, which is made where it is missing."""
         folder.mkdir(parents=True, exist_ok=True)
-        save_array(folder / "list_offsets.npy", self._offsets)
-        save_array(folder / "list_numbers.npy", self._numbers)
+        save_array(folder / "code_offsets.npy", self._offsets)
+        save_array(folder / "codes.npy", self._codes)
 
     @classmethod
-    def load(cls, folder: Path) -> NumberLists:
+    def load(cls, folder: Path) -> CodeLists:
         """The lists that :meth:`save` wrote, memory-mapped.
 
         :raises DamagedRelease: files are missing or do not fit together.
         """
-        offsets = load_array(folder / "list_offsets.npy", np.int64)
-        numbers = load_array(folder / "list_numbers.npy", np.uint32)
+        offsets = load_array(folder / "code_offsets.npy", np.int64)
+        codes = load_array(folder / "codes.npy", np.uint32)
         if not offsets.size:
-            damaged(folder / "list_offsets.npy", "is empty")
-        check_offsets(folder / "list_offsets.npy", offsets, numbers.size)
-        return cls(offsets, numbers)
+            damaged(folder / "code_offsets.npy", "is empty")
+        check_offsets(folder / "code_offsets.npy", offsets, codes.size)
+        return cls(offsets, codes)
