@@ -169,7 +169,7 @@ class ExactIndex:
         with open(folder / VECTORS, "wb") as file:
             file.write(self._header(self.dimension, self.size))
             for at in range(0, self.size, _BLOCK):
-                file.write(self.vectors[at : at + _BLOCK].tobytes())
+                file.write(np.ascontiguousarray(self.vectors[at : at + _BLOCK]).data)
         facts = {"dimension": self.dimension, "kind": self.kind, "longest": self.longest, "size": self.size}
         save_json(folder / FACTS, facts)
 

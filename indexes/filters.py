@@ -40,7 +40,8 @@ class _Held:
         cls, places: NDArray[np.int64], labels: NDArray[np.int64], size: int, columns: int, count: int
     ) -> _Held:
         """From pairs of place (column · size + row) and label number, in any order, repeated or not."""
-        keys = np.unique(places * max(count, 1) + labels)
+        keys = np.sort(places * max(count, 1) + labels)
+        keys = keys[np.diff(keys, prepend=-1) > 0]
         places, by_row = np.divmod(keys, max(count, 1))
         # where each label stands, ordered by label; stable, so that rows rise within a label
         order = np.argsort(by_row, kind="stable")

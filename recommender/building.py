@@ -117,8 +117,12 @@ def _vectors(plan: Plan, name: str, fresh: Vectors) -> Vectors:
         return fresh
     splice = plan.splices[name]
     whole = np.empty((splice.size, fresh.shape[1]), np.float32)
-    whole[splice.kept] = old.vectors.rows(splice.old)
-    whole[splice.fresh] = fresh
+    at = 0
+    for is_fresh, start, end in splice.runs():
+        for first in range(start, end, _BLOCK):
+            numbers = np.arange(first, min(first + _BLOCK, end))
+            whole[at : at + numbers.size] = fresh[numbers] if is_fresh else old.vectors.rows(numbers)
+            at += numbers.size
     return whole
 
 
