@@ -156,6 +156,10 @@ def _nearest(vectors: Vectors, others: Vectors) -> Floats:
     means = np.empty(len(vectors))
     for start in range(0, len(vectors), _BLOCK):
         alike = vectors[start : start + _BLOCK] @ sample
-        best = np.partition(alike, -most, axis=1)[:, -most:] if most > 1 else alike.max(axis=1, keepdims=True)
-        means[start : start + _BLOCK] = best.mean(axis=1, dtype=np.float64)
+        rows, total = np.arange(len(alike)), np.zeros(len(alike))
+        for _ in range(most):  # the best one by one: faster than sorting, for so few
+            best = alike.argmax(axis=1)
+            total += alike[rows, best]
+            alike[rows, best] = -np.inf
+        means[start : start + _BLOCK] = total / most
     return means.round(3)

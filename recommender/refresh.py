@@ -5,6 +5,7 @@ Nothing that the live release consists of is touched: whatever happens here, it 
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -118,7 +119,7 @@ def refresh(
     clock = _Clock()
     golden = read_golden(store.root)
     vectors = VectorCache(cache, encoder)
-    with store.lock(), storing("build the release"):
+    with store.lock(), storing("build the release"), _undisturbed():
         store.sweep()
         store.remove_refused()
         if full:
@@ -161,7 +162,8 @@ def refresh(
                 )
                 built = Snapshot(manifest, folder)
                 checked = check(built, encoder, parent, judgments=judgments, golden=golden, tell=tell)
-                gates, notes = checked.gates, {EVALUATION: checked.measured, **searching.notes(built)}
+                gates = checked.gates
+                notes = {EVALUATION: checked.measured, **searching.notes(built, todo.parent)}
                 manifest = write_manifest(folder, replace(manifest, gates=gates, notes=notes))
                 changed = _changes(todo, built, parent)
             with clock.stage("promote"):
@@ -183,6 +185,19 @@ def refresh(
         clock.seconds,
         gates,
     )
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Without Python's search for cycles of garbage: millions of records hold none, and looking through them
+    again and again takes a fifth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _nothing_new(live: Snapshot, clock: _Clock) -> RefreshReport:

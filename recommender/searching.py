@@ -27,8 +27,12 @@ _ASKED_BY = {
 }
 
 
-def notes(built: Snapshot) -> dict[str, Any]:
-    """What the manifest of a release notes for those who open it: the costs of searching each collection."""
+def notes(built: Snapshot, older: Snapshot | None = None) -> dict[str, Any]:
+    """What the manifest of a release notes for those who open it: the costs of searching each collection.
+    Those of an *older* release that it was made from are taken over: they change with machine and size
+    only."""
+    if older and (costs := older.manifest.notes.get(TUNING)):
+        return {TUNING: costs}
     found = {name: measured(built.collection(name).vectors) for name in _ASKED_BY}
     return {TUNING: {name: tuning.to_json() for name, tuning in found.items() if tuning}}
 
