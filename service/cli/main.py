@@ -16,6 +16,7 @@ from service.cli import (
     doctor,
     encoder,
     evaluate,
+    everyone,
     exposure,
     imports,
     recommend,
@@ -34,6 +35,7 @@ imports.register(app)
 refresh.register(app)
 app.add_typer(releases.app, name="releases")
 complete.register(recommend.app)
+everyone.register(recommend.app)
 app.add_typer(recommend.app, name="recommend")
 chains_gaps.register(chains.app)
 app.add_typer(chains.app, name="chains")
