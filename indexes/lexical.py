@@ -216,13 +216,16 @@ class LexicalIndex:
 
     def _postings(self, tokens: Sequence[str]) -> list[tuple[str, Posting]]:
         """Each known token in the query with its postings, the rarest first: the one order of addition."""
-        found = []
+        known = []
         for token, repeats in Counter(tokens).items():
             number = self._find(token)
             if number is not None:
-                span = slice(int(self._offsets[number]), int(self._offsets[number + 1]))
-                found.append((token, Posting(number, repeats, self._rows[span], self._scores[span])))
-        return sorted(found, key=lambda each: (each[1].rows.size, each[1].number))
+                start, end = int(self._offsets[number]), int(self._offsets[number + 1])
+                known.append((end - start, number, repeats, token, slice(start, end)))
+        return [
+            (token, Posting(number, repeats, self._rows[span], self._scores[span]))
+            for _, number, repeats, token, span in sorted(known)  # no two numbers are the same
+        ]
 
     def save(self, folder: Path) -> None:
         """Write the index into *folder*, which is made where it is missing."""

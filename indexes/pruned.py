@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,15 +26,14 @@ Mask = NDArray[np.bool_]
 
 # postings from which on a token is laid out: settling 1,500 documents takes as long as adding so many
 LEAST = 8_192
-_FEW = 256  # documents of a token whose postings are added together with others
+_FEW = 1_024  # documents of a token whose postings are added together with others
 _SHARE = 16  # … and one document in so many must hold it
 _STEPS, _TOGETHER = 63, 4  # of so many steps so many times fit into a byte
 _SAMPLE = 16
 _STEP = float(np.log1p(_SHARE)) / _STEPS  # no token that frequent adds more than log(1 + share) in BM25
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """A token of a query: its *number*, how often the query repeats it, the documents that hold it,
     ascending, and what it adds to each."""
 
@@ -124,10 +123,14 @@ class Match:
     """
 
     def __init__(self, size: int, postings: Sequence[Posting], columns: Columns) -> None:
-        laid = [(posting, columns.of(posting)) for posting in postings]
-        # only what comes last in a sum can wait
-        first = next((at for at in range(len(laid), 0, -1) if laid[at - 1][1] is None), 0)
-        self._waiting = [(posting, column) for posting, column in laid[first:] if column is not None]
+        waiting: list[tuple[Posting, Column]] = []
+        for posting in reversed(postings):  # only what comes last in a sum can wait
+            column = columns.of(posting)
+            if column is None:
+                break
+            waiting.insert(0, (posting, column))
+        first = len(postings) - len(waiting)
+        self._waiting = waiting
         self._total = np.zeros(size, np.float64)
         add_all(self._total, postings[:first])
 

@@ -123,7 +123,7 @@ class SupplierQuery:
     scope: Scope = Scope.ANY
 
     def __post_init__(self) -> None:
-        _check_top_k(self.top_k)
+        check_top_k(self.top_k)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +145,11 @@ class BuyerQuery:
     scope: Scope = Scope.ANY
 
     def __post_init__(self) -> None:
-        _check_top_k(self.top_k)
+        check_top_k(self.top_k)
 
 
-def _check_top_k(top_k: int) -> None:
+def check_top_k(top_k: int) -> None:
+    """Raises InputError where a list of *top_k* is too long or none."""
     if not 1 <= top_k <= MAX_TOP_K:
         raise InputError(
             "Out of range.", field="top_k", value=top_k, mend=f"a whole number from 1 to {MAX_TOP_K}"

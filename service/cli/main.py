@@ -18,6 +18,7 @@ from service.cli import (
     doctor,
     encoder,
     evaluate,
+    everyone,
     exposure,
     imports,
     recommend,
@@ -37,6 +38,7 @@ delete.register(app)
 refresh.register(app)
 app.add_typer(releases.app, name="releases")
 complete.register(recommend.app)
+everyone.register(recommend.app)
 app.add_typer(recommend.app, name="recommend")
 chains_gaps.register(chains.app)
 chain_picture.register(chains.app)
