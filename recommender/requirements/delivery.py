@@ -36,7 +36,7 @@ _BEFORE_DAY = re.compile(
 _GATE = re.compile(r"[天日周月年时]")
 # payment, guarantee and replies have days of their own
 _OTHER = re.compile(
-    r"付款|付清|支付|质保|保修|换货|响应|账期|结算|发票|社保|投标|公示|有效期|试运行|保险|缴纳|提前|以来|近[一二三四五\d]|缺陷责任|延期|逾期|每延|考核|满\s?\d|到达|上门|维修"
+    r"付款|付清|支付|质保|保修|换货|响应|账期|结算|发票|社保|投标|公示|有效期|试运行|保险|缴纳|提前|以来|近[一二三四五\d]|缺陷责任|延期|逾期|每延|考核|满\s?\d|到达|[天日]内(?:到场|进场)|上门|维修"
 )
 _LENGTH = {
     "小时": 1 / 24,
@@ -56,11 +56,13 @@ def delivery(clause: Clause) -> Iterator[Mention]:
     words = clause.words
     if not _GATE.search(words):
         return
+    whole = len(words)  # where the first term ends
     for match in _DAYS.finditer(words):
         around = words[max(match.start() - 12, 0) : match.end() + 8]
         # of several terms the whole counts, not its parts
-        if _OTHER.search(around) or (match["n6"] and "其中" in words[: match.start()]):
+        if _OTHER.search(around) or "其中" in words[whole : match.start()]:
             continue
+        whole = min(whole, match.end())
         at, length, unit = next(
             (match.start(f"n{i}"), match[f"n{i}"], match[f"u{i}"]) for i in "123456" if match[f"n{i}"]
         )

@@ -20,6 +20,9 @@ _PATTERNS = (
     r"(?P<who>专职[\u4e00-\u9fff]{0,8}?人员)(?:数量)?不(?:得|应)?少于\s?(?P<count>\d+)\s?[人名]",
     r"不少于\s?(?P<count2>\d+)\s?[人名](?P<who2>(?:专职|技术|持证)?[\u4e00-\u9fff]{0,8}?(?:人员|工程师|质检员|焊工|技师))",
     r"(?P<who3>(?:专职)?安全员)[^。;,]{0,6}?不少于\s?(?P<count3>\d+)\s?[名人]",
+    r"(?P<who4>(?:总?人数|人员数量))[^。;,\d]{0,6}不(?:得|应)?[低少]于\s?(?P<count4>\d+)\s?[人名]",
+    r"(?P<skill>(?:[\u4e00-\u9fff]{2,6}(?:维修工|安装工)|焊工|电工|叉车工))(?=[、及和]|(?:操作|特种|上岗)?证)",
+    r"注册信息安全(?:专业人员|工程师|管理人员)(?:[(]cisp[)])?|(?<![a-z])(?:cisp|cissp|pmp)(?![a-z])",
     r"信息系统项目管理师(?:[(]高级[)])?",
     r"(?:注册执业资格|专业注册证书)",
     r"(?:人员)?(?:培训合格证书?|岗位证书)",
@@ -27,7 +30,17 @@ _PATTERNS = (
     r"(?:高压)?(?:低压)?(?P<trade>电工作业|高处作业|焊接作业|特种作业|登高作业|高空作业)(?:资质|资格|证书?|操作证)*",
 )
 _ANY = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS))
-_GATE = re.compile("师|职称|人员|考核合格|经验|作业|执业资格|注册证书|岗位证|合格证")
+# any other papers of persons: 房地产经纪专业人员职业资格; 法人登记证书 are a firm's
+_PAPERS = re.compile(
+    r"(?P<person>[\u4e00-\u9fff]{2,10}?(?:专业人员|经纪人|[师员工]))(?:[职执从]业资格|登记|资格|上岗|协理)(?:证书?)?(?=[或、,。;及和(]|$)"
+)
+_PAPERS_GATE = re.compile("[师员工人](?:[职执从]业资格|登记|资格|上岗|协理)")
+_NOT_PAPERS = re.compile("法人|单位|企业|机构|负责人|项目|级|注册|建造师|工程师|会计师|拟派|专职")
+_GATE = re.compile(
+    "师|职称|人员|人数|考核合格|经验|作业|[职执从]业资格|注册证书|岗位证|合格证|[师员工]|cisp|pmp",
+    re.IGNORECASE,
+)
+_LEAD = re.compile("^.*(?:具有|具备|持有|有效的?|取得|拥有|提供|须有)")
 _JUNK = re.compile(r"^(?:及以上)?$")
 
 
@@ -38,6 +51,16 @@ def staff(clause: Clause) -> Iterator[Mention]:
         name = _name(match)
         if name:
             yield Mention("staff", name, clause.start + match.start(), clause.start + match.end(), name)
+    if _PAPERS_GATE.search(clause.words):
+        for match in _PAPERS.finditer(clause.words):
+            words = match.group()
+            lead = _LEAD.match(words)
+            start = lead.end() if lead else 0
+            if not _NOT_PAPERS.search(words, start) and len(words) - start > 4:
+                name = words[start:]
+                yield Mention(
+                    "staff", name, clause.start + match.start() + start, clause.start + match.end(), name
+                )
 
 
 def _name(match: re.Match[str]) -> str:
@@ -55,7 +78,12 @@ def _name(match: re.Match[str]) -> str:
         return f"职称 {'高级' if high else '初级' if title.startswith(('初', '助')) else '中级'}"
     if match["senior"]:
         return "职称 高级"
-    for who, count in (("who", "count"), ("who2", "count2"), ("who3", "count3")):
+    for who, count in (
+        ("who", "count"),
+        ("who2", "count2"),
+        ("who3", "count3"),
+        ("who4", "count4"),
+    ):
         if match[who]:
             return f"{match[who]} {match[count]}人"
     safety = match["safety"] or match["safety2"] or match["safety3"]

@@ -124,14 +124,14 @@ def compare(texts: Texts, *, errors: bool) -> Iterator[str]:
         for mention in found:
             good = any(right(mention, span) for span in labelled)
             counts[part, mention.kind, "right" if good else "wrong"] += 1
-            if errors and not good and part == "dev":
+            if errors and not good and part in ("dev", "fresh"):
                 listed.append(
                     f"+ {label['id']} {mention.kind} {text[mention.start : mention.end]!r} {mention.name}"
                 )
         for span in labelled:
             hit = any(right(mention, span) for mention in found)
             counts[part, span.kind, "hit" if hit else "lost"] += 1
-            if errors and not hit and part == "dev":
+            if errors and not hit and part in ("dev", "fresh"):
                 listed.append(f"- {label['id']} {span.kind} {text[span.start : span.end]!r} {span.value}")
     spans = sum(len(label["spans"]) for label in labels)
     yield f"{len(labels)} texts, {spans} spans, {stale} texts no longer the same"
