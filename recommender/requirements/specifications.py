@@ -26,6 +26,7 @@ _THING = (
     r"汽轮机|机组|压缩机|空调|冷机|电缆|光缆|导线|母线槽|[灯阀]|云台|摄像机|热成像|雷达|显示屏|硬盘|服务器|交换机|模块|天线|"
     r"钢管|管材|电梯|平台|装载机|叉车|起重机|行车(?!道)|挖掘机|铲|车(?![间站位道库])"
 )
+_NEXT = re.compile(rf"[^。;,、]{{0,14}}?(?:{_THING})")
 _AHEAD = re.compile(rf"[\u4e00-\u9fffA-Za-z]{{0,10}}?(?:{_THING})")
 _CHEMICAL = re.compile(r"液碱|[硫盐硝氯]酸|双氧水|次氯酸|氨水|酒精|乙醇|溶液|纯度|含量|浓度|烧碱|氢氧化")
 # a voltage or a power of these is of the works or the grid, not of a thing that is bought
@@ -46,7 +47,7 @@ _LETTER = re.compile(
 _AFTER = ("/年", "年", "以内付", "预付", "货款", "余款", "的送货", "折")
 _LIMITED = re.compile(r"限(?:重|高|宽|长|速|压|流)$")
 _COUNTERS = (
-    "台套|台|套|件|只|辆|列|副|节|片|块|支|根|条|把|架次|架|艘|组|座|樘|扇|盏|株|粒|头|颗|盘|卷|桶|瓶|袋|箱|吨|万?千克|公斤|"
+    "台套|台|套|件|只|辆|列|副|节|片|块|支|根|条|把|架次|架|艘|组|座|樘|扇|盏|册|顶|双|株|粒|头|颗|盘|卷|桶|瓶|袋|箱|吨|万?千克|公斤|"
     "个点位|个站点|点位|个|架份|辆份|芯公里"
 )
 _QUANTITY = re.compile(
@@ -65,7 +66,7 @@ _NUMBERED = re.compile(
 )
 # of masses only what is bought by weight is a quantity
 _WEIGHED = re.compile(
-    r"(?:先试|数量|[年月季][^。;,]{0,12}|采购[^。;,]{0,12}|需[^。;,\d]{0,12}|总量约?|先试|合计|共计?|各|约|用量|每月|全年|合同量)$"
+    r"(?:先试|预估|数量|[年月季][^。;,]{0,12}|采购[^。;,]{0,12}|需[^。;,\d]{0,12}|总量约?|先试|合计|共计?|各|约|用量|每月|全年|合同量)$"
 )
 _NOT_COUNTED = re.compile(
     r"(?:划分|不超过|不少于|不多于|至少|每|单|成员|中标|前|第|分为?|额定|每个|取|满|近|最多|数量控制在|仅|标包|服务过|经验|有效期|每套|每台|车站|换乘站|变电[站所]|泵站|[路铁]站|车辆段|桥梁|隧道|互通|连廊|住房|床位|车位|座位|累计|运到|间隔|工位|分配|降低|减少|提供|设立|设|建|其中|对|各|拟选|标段数量?|标段|子包)(?:数量|总数)?(?:约|共|共计|合计)?[:为]?\s*$"
@@ -180,7 +181,15 @@ def quantities(clause: Clause, *, site: bool) -> Iterator[Mention]:
         before = words[max(match.start() - _NEAR, 0) : match.start()]
         # a cell of a table that holds nothing else says how many
         alone = match.group() == words.strip()
-        if site and not alone and not (_BOUGHT.search(before[-15:]) or _THINGS_BEFORE.search(before)):
+        if (
+            site
+            and not alone
+            and not (
+                _BOUGHT.search(before[-15:])
+                or _THINGS_BEFORE.search(before)
+                or _NEXT.match(words, match.end())
+            )
+        ):
             continue
         if _NOT_COUNTED.search(before) or before.rstrip().endswith(("数量", "数量:", "数量为")):
             continue
