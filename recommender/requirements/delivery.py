@@ -31,6 +31,7 @@ _RULES = (
 _DAYS = re.compile("|".join(_RULES))
 _BEFORE_DAY = re.compile(
     r"(?:工\s?期|交\s?货\s?期|供货|交货|交付|竣工|完工|完成|上线)[^。;\n]{0,20}?(?P<y>20\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日?前"
+    r"|(?:工\s?期|交\s?货\s?期)[^。;\n]{0,30}?至\s?(?P<y3>20\d\d)\s?年\s?(?P<m3>\d{1,2})\s?月\s?(?P<d3>\d{1,2})\s?日"
     r"|(?P<y2>20\d\d)\s?年\s?(?P<m2>\d{1,2})\s?月\s?(?P<d2>\d{1,2})\s?日?前(?=[^。;,\n]{0,8}(?:完成|交付|供货|交货|完工|竣工|到货))"
 )
 _GATE = re.compile(r"[天日周月年时]")
@@ -72,12 +73,13 @@ def delivery(clause: Clause) -> Iterator[Mention]:
                 "delivery", f"交期 {days} 天", clause.start + at, clause.start + match.end(), Delivery(days)
             )
     for match in _BEFORE_DAY.finditer(words):
-        parts = match.group("y", "m", "d") if match["y"] else match.group("y2", "m2", "d2")
+        mark = next(mark for mark in ("", "2", "3") if match[f"y{mark}"])
+        parts = match.group(f"y{mark}", f"m{mark}", f"d{mark}")
         try:
             day = date(*(int(part) for part in parts))
         except ValueError:
             continue
-        at = match.start("y") if match["y"] else match.start("y2")
+        at = match.start(f"y{mark}")
         yield Mention(
             "delivery",
             f"交期 {day.isoformat()}",

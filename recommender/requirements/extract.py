@@ -24,6 +24,12 @@ from recommender.results import Source
 _CERTIFIED = re.compile("认证|证书")
 # where a description goes on to what suppliers must bring
 _QUALIFYING = re.compile(r"(?:投标人|供应商|响应人|应答人|申请人)(?:的)?(?:资格|资质)(?:能力)?(?:要求|条件)")
+# what a notice says of the whole project before it says what it wants
+_OVERVIEW = re.compile(
+    r"^[\s\d.()一二三四五六、]*(?:项目|工程)?(?:建设)?(?:概况|规模)(?:及内容概述)?\s?[:]?|^[\s\d.]*项目(?:建设)?(?:背景|简介)"
+)
+_HEADING = re.compile(r"^[\s\d.()一二三四五六、]*(?:本次)?[\u4e00-\u9fff\s]{2,12}:|^\s*\d+(?:\.\d+)+")
+_SCOPE = re.compile(r"(?:招标|采购|供货|服务|项目)(?:范围|内容)|采购需求|货物名称")
 # who issues a report that is wanted holds the certificate, not the supplier
 _REPORTED = re.compile(r"(?:检[测验]|试验)机构[^。;]{0,30}出具|出具[^。;]{0,40}(?:检[测验]|试验)报告")
 _OF_LABORATORIES = frozenset({"CMA", "ISO/IEC 17025"})
@@ -137,8 +143,11 @@ def mentions(field: str, text: str) -> list[Mention]:
     found: list[Mention] = []
     qualifying = field == "qualification"
     site = not qualifying and at_site(field, text)
+    scoped, overview = field == "description" and _SCOPE.search(text) is not None, False
     group = 0
     for clause in clauses_of(text):
+        if scoped and (_HEADING.match(clause.words) or _OVERVIEW.match(clause.words)):
+            overview = _OVERVIEW.match(clause.words) is not None
         qualifying = qualifying or _QUALIFYING.search(clause.words) is not None
         named = list(_certificates(clause, demanding=qualifying or _HOLDING.search(clause.low) is not None))
         standings = list(standing(clause))
@@ -146,7 +155,8 @@ def mentions(field: str, text: str) -> list[Mention]:
         chunk = [*_alternatives(clause, named), *tiers, *(m for m in standings if m.kind != "tier")]
         if qualifying:
             chunk += [*experience(clause), *staff(clause)]
-        if field != "qualification":
+        # of the whole project's numbers none is of the thing wanted
+        if field != "qualification" and not overview:
             chunk += [*delivery(clause), *specifications(clause, site=site), *quantities(clause, site=site)]
         starts: dict[int, int] = {}
         for mention in chunk:

@@ -24,15 +24,15 @@ _FAR = re.compile("km|公里|千米|KM|里程")
 _THING = (
     r"组件|变压器|干变|箱变|配电柜|开关柜|环网柜|高压柜|低压柜|直流屏|逆变器|充电[桩器]|电源|蓄?电池|发电机|电机|水泵|风机|锅炉|"
     r"汽轮机|机组|压缩机|空调|冷机|电缆|光缆|导线|母线槽|[灯阀]|云台|摄像机|热成像|雷达|显示屏|硬盘|服务器|交换机|模块|天线|"
-    r"钢管|管材|电梯|平台|装载机|叉车|起重机|行车(?!道)|挖掘机|铲|车(?![间站位道库])"
+    r"避雷器|智能开关|钢管|管材|电梯|平台|装载机|叉车|起重机|行车(?!道)|挖掘机|铲|车(?![间站位道库])"
 )
-_NEXT = re.compile(rf"[^。;,、]{{0,14}}?(?:{_THING})")
-_AHEAD = re.compile(rf"[\u4e00-\u9fffA-Za-z]{{0,10}}?(?:{_THING})")
+_NEXT = re.compile(rf"[^。;,、]{{0,14}}?(?:{_THING})(?!基础)")
+_AHEAD = re.compile(rf"[\u4e00-\u9fffA-Za-z]{{0,10}}?(?:{_THING})(?!基础)")
 _CHEMICAL = re.compile(r"液碱|[硫盐硝氯]酸|双氧水|次氯酸|氨水|酒精|乙醇|溶液|纯度|含量|浓度|烧碱|氢氧化")
 # a voltage or a power of these is of the works or the grid, not of a thing that is bought
 _OF_WORKS = re.compile(
-    r"[\s)]*(?:及以[上下])?[\u4e00-\u9fff]{0,5}?(?:项目|工程|线路|外线|电压等级|变电[站所]|电网|供电|专变|施工|外?市电|外电|引电|进出?线|"
-    r"增容|扩容|配电(?![柜箱屏])|配套电力|地块|光伏(?!组件)|屋顶|分布式|电力(?!电缆|变压器))"
+    r"[\s)]*(?:及以[上下])?[\u4e00-\u9fff]{0,5}?(?:项目|工程|线路|外线|电压等级|变电[站所]|电网|供电|专变|施工|外?市电|外电|引电|进出?线|路径|排管|电缆(?:线路|通道)|"
+    r"增容|扩容|配电(?![柜箱屏])|配套电力|地块|光伏(?!组件|板|(?:并网)?逆变器)|屋顶|分布式|电力(?!电缆|变压器))"
 )
 _ELECTRIC = frozenset({"voltage", "power", "apparent power", "peak power", "energy"})
 # what is to be replaced is not what is bought
@@ -48,7 +48,7 @@ _AFTER = ("/年", "年", "以内付", "预付", "货款", "余款", "的送货",
 _LIMITED = re.compile(r"限(?:重|高|宽|长|速|压|流)$")
 _COUNTERS = (
     "台套|台|套|件|只|辆|列|副|节|片|块|支|根|条|把|架次|架|艘|组|座|樘|扇|盏|册|顶|双|株|粒|头|颗|盘|卷|桶|瓶|袋|箱|吨|万?千克|公斤|"
-    "个点位|个站点|点位|个|架份|辆份|芯公里"
+    r"个点位|个站点|点位|个|架份|辆份|芯公里|路(?=\s?(?:高清|视频|监控|摄像|\d+\s?万像素|[,;、]|$))"
 )
 _QUANTITY = re.compile(
     rf"(?<![\d.\-+#/第×*])(?<![a-z])(?P<n>\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?)\s?(?P<w>[万千])?(?P<u>{_COUNTERS})"
@@ -130,7 +130,9 @@ def _is_specification(words: str, found: Found, site: bool) -> bool:
         fast = found.shape == "compared" and measure.named and not words[: found.end].endswith(("内", "天"))
         fast = fast and measure.dimension == "time"
         return not site and bool(fast or _LASTING.search(measure.named))
-    if measure.dimension in ("area", "area rate", "data", "data rate", "image points", "angle", "mass flow"):
+    if measure.dimension == "image points":
+        return not site
+    if measure.dimension in ("area", "area rate", "data", "data rate", "angle", "mass flow"):
         return found.shape == "compared" and bool(measure.named) and not site
     unit = words[found.end - 1 : found.end]
     if (
@@ -143,6 +145,8 @@ def _is_specification(words: str, found: Found, site: bool) -> bool:
     if measure.dimension == "ratio" and not measure.named and "pp" not in words[found.start : found.end]:
         return _CHEMICAL.match(words, found.end) is not None
     if found.shape == "compared":
+        if measure.dimension in _SMALL and measure.relation in (">=", "<=") and not (measure.named or ahead):
+            return False
         # a range of dates or a length of road
         return not (site and measure.dimension in _SMALL and measure.relation == "~")
     if ahead and (site or measure.dimension in ("mass", "length", "volume")):
@@ -162,7 +166,7 @@ def quantities(clause: Clause, *, site: bool) -> Iterator[Mention]:
     for match in _NUMBERED.finditer(words):
         # 标段数量, and sums of money that a list calls amounts
         before = words[max(match.start() - _NEAR, 0) : match.start()]
-        if before.rstrip().endswith(_NO_AMOUNT) or match["u"] in ("批", "项", "家"):
+        if before.rstrip().endswith(_NO_AMOUNT) or match["u"] in ("批", "项", "家", "年", "月", "天"):
             continue
         # a 1 that counts nothing says as much as 一项
         if not match["u"] and float(match["n"]) == 1:
@@ -196,7 +200,7 @@ def quantities(clause: Clause, *, site: bool) -> Iterator[Mention]:
         unit = match["u"]
         if "." in match["n"] and not match["w"] and unit not in ("吨", "千克", "公斤", "万千克"):
             continue  # 参照本公告1.2条
-        if unit in ("吨", "千克", "公斤", "亩") and not (_WEIGHED.search(before) or match["p"]):
+        if unit in ("吨", "千克", "公斤", "亩") and not alone and not (_WEIGHED.search(before) or match["p"]):
             continue
         # 采购两辆8吨收集车 counts in 辆
         if unit == "吨" and not match["p"] and _AHEAD.match(words, match.end()):

@@ -114,7 +114,7 @@ MW 1000 MW Mw 兆瓦
 GW 1000000 GW 吉瓦
 horsepower 0.7456998715822701 马力
 [peak power] kWp kW
-W 0.001 Wp
+W 0.001 Wp wp WP
 kW 1 kWp KWp kWP
 MW 1000 MWp
 [apparent power] kVA kW
