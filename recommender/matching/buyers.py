@@ -16,7 +16,15 @@ from indexes.topk import best_rows
 from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Scope
 from recommender.chains.transfer import crosses_chains, crossing, reaching
-from recommender.explanation import Side, cautions, evidence, for_buyer, for_supplier
+from recommender.explanation import (
+    Side,
+    cautions,
+    evidence,
+    for_buyer,
+    for_supplier,
+    matched,
+    nothing_close,
+)
 from recommender.matching.arrangement import Placed, arrange, looked_at
 from recommender.matching.common import (
     DEPTH,
@@ -123,7 +131,7 @@ def answer(parts: Parts, query: BuyerQuery) -> Recommendation:
     for rank, each in enumerate(_arranged(parts, query, judged, shown), 1):
         place = shown[each.place]
         brief = replace(_brief(parts, query, judged, place, rank), moved=each.moved)
-        results.append(_explained(parts, query, found, brief, judged.need(place)) if query.explain else brief)
+        results.append(_explained(parts, query, found, judged, brief, place) if query.explain else brief)
     asked = {
         "enterprise_id": query.enterprise.enterprise_id,
         "name": query.enterprise.name,
@@ -134,6 +142,7 @@ def answer(parts: Parts, query: BuyerQuery) -> Recommendation:
         asked | echo(query),
         tuple(results),
         explain=query.explain,
+        notes=nothing_close(results, None, needs=True) if query.explain else (),
         left_out=_left_out(parts, query, judged, shown),
     )
 
@@ -189,14 +198,18 @@ def _left_out(parts: Parts, query: BuyerQuery, judged: Judged, shown: Sequence[i
     )
 
 
-def _explained(parts: Parts, query: BuyerQuery, found: Found, brief: Result, need: Need) -> Result:
+def _explained(
+    parts: Parts, query: BuyerQuery, found: Found, judged: Judged, brief: Result, place: int
+) -> Result:
     """*brief* with the words that it rests on."""
-    vectors = found.offerings
+    need, values, vectors = judged.need(place), judged.measured.scored.values, found.offerings
+    near = float(np.fmax(values["semantic_match"][place], values["profile_match"][place]))
     vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
     best = best_rows(vectors @ vector, QUOTED) if len(vectors) else np.zeros(0, np.int64)
+    phrases = parts.quotable(need, vector)
     (quoted,) = evidence(
         need,
-        parts.quotable(need, vector),
+        phrases,
         vector,
         [
             (
@@ -208,10 +221,12 @@ def _explained(parts: Parts, query: BuyerQuery, found: Found, brief: Result, nee
         parts.model,
     )
     enterprise, verdicts = query.enterprise, brief.requirements
+    match = matched(quoted, phrases)
     return replace(
         brief,
         facts=_facts(need),
-        evidence=quoted,
+        evidence=quoted.pairs,
+        unanswered=match.unanswered,
         cross_chain=crossing(
             parts.snapshot,
             need,
@@ -220,9 +235,9 @@ def _explained(parts: Parts, query: BuyerQuery, found: Found, brief: Result, nee
             reaching(parts.snapshot.graph, need),
             query.as_of,
         ),
-        cautions=cautions(enterprise, len(query.offerings), quoted, verdicts, query.as_of),
-        for_buyer=for_buyer(enterprise.short_name or enterprise.name or "该企业", quoted, verdicts),
-        for_supplier=for_supplier(need, quoted, verdicts),
+        cautions=cautions(enterprise, len(query.offerings), match, verdicts, query.as_of, near=near),
+        for_buyer=for_buyer(enterprise.short_name or enterprise.name or "该企业", match, verdicts),
+        for_supplier=for_supplier(need, match, verdicts),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ DEPTH = 400  # rows that each source of candidates contributes at the least
 KEPT = 200  # candidates that are measured exactly and whose requirements are judged, at the least
 QUOTED = 2  # offerings quoted as evidence for one enterprise
 
+_NAME = re.compile(r"[（(][^（）()]*[)）]|(?:股份)?有限(?:责任)?公司$|集团$")
+
 Vectors = NDArray[np.float32]
 Verdicts = Sequence[tuple[Requirement, ...]]
 
@@ -45,13 +48,23 @@ class Parts:
         """What may be quoted: *offerings* with *vectors* (m, d), or else the enterprise's description."""
         if not offerings and enterprise.description:
             (vector,) = self.encoder.encode([enterprise.description])
-            return [Offer("", {"description": enterprise.description}, vector)]
+            return [Offer("", {"description": enterprise.description}, vector, names_of(enterprise))]
         return [
             Offer(
-                offering.offering_id, {"title": offering.title, "description": offering.description}, vector
+                offering.offering_id,
+                {"title": offering.title, "description": offering.description},
+                vector,
+                names_of(enterprise),
             )
             for offering, vector in zip(offerings, vectors, strict=True)
         ]
+
+
+def names_of(enterprise: Enterprise) -> tuple[str, ...]:
+    """What *enterprise* is called, the longest first: words that are no evidence of what it offers."""
+    plain = _NAME.sub("", enterprise.name)
+    names = {enterprise.name, enterprise.short_name, plain}
+    return tuple(sorted((name for name in names if len(name) >= 2), key=lambda name: (-len(name), name)))
 
 
 @dataclass(frozen=True, slots=True)

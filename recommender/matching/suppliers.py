@@ -19,7 +19,19 @@ from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Scope, Size
 from recommender.catalogue.json_values import from_json
 from recommender.chains.transfer import Reaching, crossing, crossing_mask, in_scope, reaching
-from recommender.explanation import Lexical, Offer, Side, cautions, evidence, for_buyer, for_supplier
+from recommender.explanation import (
+    Lexical,
+    Offer,
+    Phrases,
+    Quoted,
+    Side,
+    cautions,
+    evidence,
+    for_buyer,
+    for_supplier,
+    matched,
+    nothing_close,
+)
 from recommender.matching.arrangement import Placed, arrange, looked_at
 from recommender.matching.common import (
     DEPTH,
@@ -40,7 +52,7 @@ from recommender.query import Policy, SupplierQuery
 from recommender.ranking import probability, score
 from recommender.ranking.features import supplier_features
 from recommender.requirements import Demand, demands, judge
-from recommender.results import Evidence, LeftOut, Recommendation, Requirement, Result
+from recommender.results import LeftOut, Recommendation, Requirement, Result
 from recommender.retrieval import Candidates, find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask, Snapshot
 
@@ -142,8 +154,11 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
         replace(_brief(parts, query, measured, place, rank, document), moved=each.moved)
         for rank, (each, place, document) in enumerate(zip(listed, places_shown, documents, strict=True), 1)
     ]
+    notes: tuple[str, ...] = ()
     if query.explain and results:
-        results = _explained(parts, query, found, measured, places_shown, documents, results)
+        phrases = parts.quotable(query.need, found.vector)
+        results = _explained(parts, query, found, measured, phrases, places_shown, documents, results)
+        notes = nothing_close(results, phrases.wanted)
     return Recommendation(
         parts.snapshot.release,
         echoed(query, asked, places),
@@ -152,6 +167,7 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
         left_out=_left_out(parts, query, measured, shown),
         attention=_attention(query, measured, shown, heads, listed),
         weighed=tuple(str(head["enterprise_id"]) for head in heads) if query.exposure else (),
+        notes=notes,
     )
 
 
@@ -275,6 +291,7 @@ def _explained(
     query: SupplierQuery,
     found: Found,
     measured: Measured,
+    phrases: Phrases,
     places: Sequence[int],
     documents: Sequence[Document | None],
     briefs: Sequence[Result],
@@ -287,7 +304,7 @@ def _explained(
     ]
     quoted = evidence(
         need,
-        parts.quotable(need, found.vector),
+        phrases,
         found.vector,
         [_quotable_side(parts, found, measured, p, e) for p, e in zip(places, enterprises, strict=True)],
         parts.encoder,
@@ -295,7 +312,7 @@ def _explained(
         Lexical(snapshot.enterprises.lexical, measured.candidates.lexical_best),
     )
     return [
-        _told(parts, query, found, measured, *each)
+        _told(parts, query, found, measured, phrases, *each)
         for each in zip(briefs, places, enterprises, quoted, strict=True)
     ]
 
@@ -329,20 +346,24 @@ def _told(
     query: SupplierQuery,
     found: Found,
     measured: Measured,
+    phrases: Phrases,
     brief: Result,
     place: int,
     enterprise: Enterprise,
-    quoted: tuple[Evidence, ...],
+    quoted: Quoted,
 ) -> Result:
-    verdicts = measured.verdicts_at(place)
+    verdicts, values = measured.verdicts_at(place), measured.scored.values
+    match = matched(quoted, phrases)
+    near = float(np.fmax(values["semantic_match"][place], values["profile_match"][place]))
     owned = len(parts.snapshot.offering_rows(measured.row(place)))
-    untouched = float(measured.scored.values["freshness"][place])
+    untouched = float(values["freshness"][place])
     return replace(
         brief,
         contributions=measured.scored.parts(place, parts.model),
         facts=_facts(enterprise),
         requirements=verdicts,
-        evidence=quoted,
+        evidence=quoted.pairs,
+        unanswered=match.unanswered,
         cross_chain=crossing(
             parts.snapshot,
             query.need,
@@ -351,9 +372,9 @@ def _told(
             found.reached,
             query.as_of,
         ),
-        cautions=cautions(enterprise, owned, quoted, verdicts, query.as_of, untouched),
-        for_buyer=for_buyer(enterprise.short_name or enterprise.name, quoted, verdicts),
-        for_supplier=for_supplier(query.need, quoted, verdicts),
+        cautions=cautions(enterprise, owned, match, verdicts, query.as_of, near=near, untouched=untouched),
+        for_buyer=for_buyer(enterprise.short_name or enterprise.name, match, verdicts),
+        for_supplier=for_supplier(query.need, match, verdicts),
     )
 
 

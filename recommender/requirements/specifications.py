@@ -121,7 +121,7 @@ def _is_specification(words: str, found: Found, site: bool) -> bool:
         return not site
     if _OLD.search(before) or (found.shape == "plain" and _CODE.match(words, found.start)):
         return False
-    if measure.dimension == "length" and _ROAD.match(words, found.end):
+    if measure.dimension == "length" and (before.endswith("时速") or _ROAD.match(words, found.end)):
         return False
     if measure.dimension in _ELECTRIC and _OF_WORKS.match(words, found.end):
         return False

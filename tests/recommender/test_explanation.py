@@ -6,13 +6,16 @@ import pytest
 from recommender.catalogue import Certification, Enterprise, Need
 from recommender.encoder import Encoder
 from recommender.explanation import (
+    Match,
     Offer,
+    Quoted,
     Side,
     cautions,
     evidence,
     for_buyer,
     for_supplier,
     masked,
+    matched,
     phrases_of,
 )
 from recommender.explanation.masking import losses
@@ -23,6 +26,7 @@ from recommender.text.clauses import clauses
 
 DAY = date(2026, 11, 21)
 PAIR = Evidence(Span("title", "轴箱轴承"), Span("title", "轴承"), "o1", 0.9)
+DIRECT = Match((PAIR,), None, direct=True)
 
 
 def test_clauses_are_substrings_cut_at_marks_but_not_inside_numbers():
@@ -61,7 +65,7 @@ def quote(encoder: Encoder, need: Need, *offers: Offer) -> tuple[Evidence, ...]:
     phrases = phrases_of({"title": need.title, "description": need.description}, encoder, but=need.buyer_name)
     first = offers[0].vector if offers else vector
     (found,) = evidence(need, phrases, vector, [(Side(first, first), offers)], encoder, PRIOR)
-    return found
+    return found.pairs
 
 
 def offer(encoder: Encoder, offering_id: str, title: str, description: str = "") -> Offer:
@@ -130,31 +134,31 @@ def test_words_that_can_be_masked_without_a_loss_are_not_quoted(encoder: Encoder
         [(Side(*encoder.encode(["轴承", "轴承"])), [offer(encoder, "o", "轴承")])],
     )
     phrases, (vector,) = phrases_of({"title": need.title}, encoder), encoder.encode(["轴承"])
-    assert evidence(need, phrases, vector, several, encoder, flat) == [()]
-    assert len(evidence(need, phrases, vector, several, encoder, PRIOR)[0]) == 1
+    assert evidence(need, phrases, vector, several, encoder, flat)[0].pairs == ()
+    assert len(evidence(need, phrases, vector, several, encoder, PRIOR)[0].pairs) == 1
 
 
 def test_sentences_are_made_of_the_parts_and_nothing_else():
     parts = (Requirement("CRCC", "certification", "met"), Requirement("ISO 9001", "certification", "missing"))
-    chinese, english = for_buyer("某厂", [PAIR], parts).split("\n")
+    chinese, english = for_buyer("某厂", DIRECT, parts).split("\n")
     assert chinese == "某厂的“轴承”对应需求中的“轴箱轴承”；已满足：CRCC；不满足：ISO 9001。"
     assert english == "某厂 offers “轴承”, which answers “轴箱轴承”; meets CRCC; does not meet ISO 9001."
-    chinese, english = for_supplier(Need("n", "t", buyer_name="某集团"), [PAIR], parts).split("\n")
+    chinese, english = for_supplier(Need("n", "t", buyer_name="某集团"), DIRECT, parts).split("\n")
     assert chinese == "某集团需要“轴箱轴承”，贵企业的“轴承”与之对应；尚不满足：ISO 9001。"
     tier = Requirement("little_giant|champion", "tier", "missing")
-    assert "专精特新小巨人 / 制造业单项冠军" in for_buyer("某厂", [PAIR], [tier])
-    assert "仅按整体业务比较" in for_buyer("某厂", [], ())
+    assert "专精特新小巨人 / 制造业单项冠军" in for_buyer("某厂", DIRECT, [tier])
+    assert "仅按整体业务比较" in for_buyer("某厂", Match(), ())
 
 
 def test_a_sentence_names_three_requirements_must_haves_first_and_no_unknown_wish():
     wish = Requirement("800 吨", "quantity", "unknown", must=False)
     several = [Requirement(f"R{i}", "specification", "unknown", must=i != 0) for i in range(5)]
-    assert "待核实：R1、R2、R3。" in for_buyer("某厂", [PAIR], [wish, *several])
-    assert "待核实" not in for_buyer("某厂", [PAIR], [wish])
+    assert "待核实：R1、R2、R3。" in for_buyer("某厂", DIRECT, [wish, *several])
+    assert "待核实" not in for_buyer("某厂", DIRECT, [wish])
     met = Requirement("CRCC", "certification", "met")
-    assert "所列要求均已满足" in for_supplier(Need("n", "t"), [PAIR], [met])
-    assert "必备要求均已满足" in for_supplier(Need("n", "t"), [PAIR], [met, wish])
-    assert "满足" not in for_supplier(Need("n", "t"), [PAIR], [wish])
+    assert "所列要求均已满足" in for_supplier(Need("n", "t"), DIRECT, [met])
+    assert "必备要求均已满足" in for_supplier(Need("n", "t"), DIRECT, [met, wish])
+    assert "满足" not in for_supplier(Need("n", "t"), DIRECT, [wish])
 
 
 def chinese(found: tuple[str, ...]) -> list[str]:
@@ -166,20 +170,22 @@ def test_cautions_name_what_a_careful_reader_asks():
         "e", "某厂", certifications=(Certification("CRCC", date(2026, 12, 1)), Certification("CCC"))
     )
     conflict = Requirement("ISO 9001", "certification", "conflict")
-    assert chinese(cautions(enterprise, 1, [PAIR], [conflict], DAY)) == [
+    assert chinese(cautions(enterprise, 1, DIRECT, [conflict], DAY, near=0.9)) == [
         "仅登记一项产品或能力",
         "ISO 9001：填报与自述相互矛盾",
         "CRCC 将于 2026-12-01 到期",
     ]
-    assert cautions(Enterprise("e", "某厂"), 3, [PAIR], [], DAY, 365.0) == ()
-    assert chinese(cautions(Enterprise("e", "某厂"), 0, [], [], DAY)) == [
+    assert cautions(Enterprise("e", "某厂"), 3, DIRECT, [], DAY, near=0.9, untouched=365.0) == ()
+    assert chinese(cautions(Enterprise("e", "某厂"), 0, Match(), [], DAY, near=0.9)) == [
         "没有可引用的对应语句，仅按整体业务比较",
         "未登记产品，仅凭企业介绍匹配",
     ]
 
 
 def test_a_profile_that_nobody_touched_for_more_than_a_year_is_stale():
-    assert chinese(cautions(Enterprise("e", "某厂"), 3, [PAIR], [], DAY, 400.0)) == ["资料已 400 天未更新"]
+    assert chinese(cautions(Enterprise("e", "某厂"), 3, DIRECT, [], DAY, near=0.9, untouched=400.0)) == [
+        "资料已 400 天未更新"
+    ]
 
 
 def test_a_certificate_that_ends_too_early_and_a_capacity_that_is_short_are_told():
@@ -187,7 +193,7 @@ def test_a_certificate_that_ends_too_early_and_a_capacity_that_is_short_are_told
     source = Source("certifications", "CRCC@2027-01-01")
     ends = Requirement("CRCC", "certification", "met", None, source, note, expires=date(2027, 1, 1))
     short = Requirement("800 吨", "quantity", "missing", note="产能 300 吨 不足 / capacity short", must=False)
-    assert chinese(cautions(Enterprise("e", "某厂"), 3, [PAIR], [ends, short], DAY)) == [
+    assert chinese(cautions(Enterprise("e", "某厂"), 3, DIRECT, [ends, short], DAY, near=0.9)) == [
         "CRCC：2027-01-01 到期，早于交付日",
         "800 吨：产能 300 吨 不足",
     ]
@@ -200,7 +206,7 @@ def test_what_is_only_claimed_is_told_apart_from_what_is_read_and_from_what_is_m
         Requirement("耐压 ≥ 6.3 MPa", "specification", "met", None, read),
         Requirement("寿命 ≥ 9 年", "specification", "missing", None, read),
     ]
-    assert chinese(cautions(Enterprise("e", "某厂"), 3, [PAIR], verdicts, DAY)) == [
+    assert chinese(cautions(Enterprise("e", "某厂"), 3, DIRECT, verdicts, DAY, near=0.9)) == [
         "ISO 9001 仅见于自述，需核实",
         "耐压 ≥ 6.3 MPa 由产品介绍读出，需核实",
     ]
