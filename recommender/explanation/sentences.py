@@ -59,7 +59,11 @@ def matched(quoted: Quoted, phrases: Phrases) -> Match:
     wanted = phrases.wanted
     answered = wanted is None or quoted.core >= _ANSWERED
     best = next(iter(quoted.pairs), None)
-    same = best is not None and best.similarity >= _SAME and phrases.names_the_thing(best.need.span)
+    same = (
+        best is not None
+        and best.similarity >= _SAME
+        and phrases.names_the_thing(best.need.span, best.offer.span)
+    )
     return Match(quoted.pairs, None if answered else wanted, answered and same)
 
 
