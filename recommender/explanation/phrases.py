@@ -44,7 +44,7 @@ _FORM = frozenset(
 # How and from whom it is wanted: 石英砂国产化替代需求, 轴承钢二供开发的需求
 _TAIL = frozenset(
     "寻源 谈判 磋商 询价 询比 比选 公开 集采 集中 集采需求 框架 框架协议 协议 年度 备件 需求 供应商 征集 合格 长期 协作 合作 定点 急需 "
-    "批产 后续 小批量 试制 二供 开发 国产化 国产 替代 专精特新 专精 特新 企业 第二次 第二批 第一批 第三批 二次 三次 重发 重招 重新 暂定 部分 第三次 第四次 入围 供应商库 库 名录 项目库".split()
+    "批产 后续 小批量 试制 二供 开发 国产化 国产 替代 专精特新 专精 特新 企业 第二次 第二批 第一批 第三批 二次 三次 重发 重招 重新 暂定 部分 第三次 第四次 入围 供应商库 库 名录 项目库 事前 公示 预公示 单一来源 直接采购".split()
 )
 # Words at which a phrase ends: what follows is said of something else
 _BREAKS = frozenset(
@@ -68,7 +68,7 @@ _BARE = frozenset(
     "城市 国际 国内 全国 公共 基础 设施 基础设施 专用 备件 组织 活动 用户 环境 体系 模式 理念 价值 品质 效率 成本 经济 产业 园区 "
     "创意 科技 高新 高新技术 团队 人才 培训 推广 实施 运维 维保 保障 支持 优化 升级 更新 更换 配件 零星 维修 保养 外包 委托 制作 "
     "年度 入围 供应商 框架 协议 合作 战略 整体 全过程 一体化 专项 专题 日常 定期 分公司 分局 集团 某某 部分 各类 机构 有限 股份 重招 重发 重新 二次 第二次 报告 分析 审核 评估 编制 "
-    "关键技术 关键 服务项目 技术服务 系统集成 信息系统 管理系统 服务商 供应链 过程 资质 认证 证书 荣誉 许可 情况 方式 结果 效果 项 运行 监管 监测 监控 处理 实时 范围内 图纸 施工图 施工图纸 新建 改建 扩建 一期 二期 三期 一期工程 二期工程 三期工程 工程项目".split()
+    "关键技术 关键 服务项目 技术服务 系统集成 信息系统 管理系统 服务商 供应链 过程 资质 认证 证书 荣誉 许可 情况 方式 结果 效果 项 运行 监管 监测 监控 处理 实时 范围内 研发出 开发出 无法 图纸 施工图 施工图纸 新建 改建 扩建 一期 二期 三期 一期工程 二期工程 三期工程 工程项目".split()
 )
 _BARE_HEADS = frozenset("项目 服务 工程 方案 业务 能力 过程 工作 系统 平台 体系 内容".split())
 _WINDOW = range(2, 17)  # characters a quoted run of words may have
@@ -92,6 +92,7 @@ _MENDED = {
     ("采购", "代理"): ("采购代理",),
 }
 _HAN = re.compile("[\u4e00-\u9fff]{2}")
+_TRADE = re.compile(r"[（(](监理|勘察设计|审计|造价咨询|全过程工程咨询|工程监理)[）)]")
 _BRACKETED = re.compile(r"[（(【\[][^（）()【】\[\]]*[）)】\]]")
 
 
@@ -171,7 +172,9 @@ def pieces(clause: str) -> Iterator[str]:
     """The phrases of *clause*, each as long as it goes, that say something."""
     for words in segments(clause):
         span = "".join(words)
-        if span[0] in "即于当" and not span.startswith(("即时", "即插", "即食", "即热", "当地", "当代")):
+        if span[0] in "即于当以从" and not span.startswith(
+            ("即时", "即插", "即食", "即热", "当地", "当代", "以太", "从业")
+        ):
             span = span[1:]
         if len(span) >= 2 and names_something(span) and not is_bare(words) and not _EDGES.match(span):
             yield span
@@ -189,7 +192,8 @@ def runs(clause: str) -> Iterator[str]:
         for word in words:
             starts.append(starts[-1] + len(word))
         for first, word in enumerate(words):
-            if _idle(word) or _torn(whole, starts[first]):
+            split = first and _NUMBER.fullmatch(words[first - 1]) and word.isascii()  # the G of 5G
+            if _idle(word) or split or _torn(whole, starts[first]):
                 continue
             for last in range(first, len(words)):
                 run = whole[starts[first] : starts[last + 1]]
@@ -254,6 +258,8 @@ def cores_of(title: str) -> list[str]:
     >>> cores_of("云和大数据中心A2数据中心深基坑监测项目"), cores_of("办公桌、文件柜（重招）采购")
     (['深基坑监测'], ['文件柜', '办公桌'])
     """
+    if trade := _TRADE.search(title):  # 停车场改造项目（监理） wants no car park
+        return [trade[1]]
     for part in reversed(_BRACKETED.split(title)):  # （重招） and （除面食） name nothing
         named = [core for clause in reversed(list(clauses(part))) for core in _cores_in(clause)]
         if named:
