@@ -11,6 +11,7 @@ from recommender.explanation.sentences import (
     matched,
     nothing_close,
 )
+from recommender.explanation.things import cores_of
 
 __all__ = [
     "Lexical",
@@ -20,6 +21,7 @@ __all__ = [
     "Quoted",
     "Side",
     "cautions",
+    "cores_of",
     "evidence",
     "for_buyer",
     "for_supplier",

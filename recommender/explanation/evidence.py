@@ -2,8 +2,8 @@
 
 A pair is quoted for being alike, for naming the thing itself, and for carrying the match: the need's words
 must be near the offering as a whole, the offer's near the need, and masking the need's words must lower the
-score. Words that could be masked without a loss are never quoted, nor is a firm's name: 食材管家 is what it is
-called, not what it sells.
+score. Words that could be masked without a loss are never quoted, nor is a firm's name: 食材管家 is what it
+is called, not what it sells.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from recommender.catalogue.domain import Need
 from recommender.encoder import Encoder
 from recommender.explanation.masking import Lexical, Side, losses
-from recommender.explanation.phrases import Phrases, pieces, runs, says_what
+from recommender.explanation.phrases import Phrases
+from recommender.explanation.wording import pieces, runs, says_what
 from recommender.ranking import AdditiveModel
 from recommender.results import Evidence, Span
 from recommender.text.clauses import clauses
@@ -70,8 +71,8 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """What is quoted of one enterprise, what says most first, and how near any of its words come to those that
-    name the thing wanted (cosine; NaN where nothing does or nothing may be quoted)."""
+    """What is quoted of one enterprise, what says most first, and how near any of its words come to those
+    that name the thing wanted (cosine; NaN where nothing does or nothing may be quoted)."""
 
     pairs: tuple[Evidence, ...] = ()
     core: float = math.nan
@@ -86,8 +87,8 @@ def evidence(
     model: AdditiveModel,
     lexical: Lexical | None = None,
 ) -> list[Quoted]:
-    """For each enterprise one pair of quotations from each of its offers that has any, no pair of words twice.
-    *vector* (d,) is the need's."""
+    """For each enterprise one pair of quotations from each of its offers that has any, no pair of words
+    twice. *vector* (d,) is the need's."""
     offers = [offer for _, several in enterprises for offer in several]
     if not offers or not phrases.phrases:
         return [Quoted() for _ in enterprises]
@@ -122,14 +123,14 @@ def evidence(
 
 
 def _said(phrases: Phrases) -> Floats:
-    """(m,) what each phrase of the need is worth by itself: how much it says, and whether it names the thing."""
+    """(m,) what each phrase of the need is worth by itself: how much it says, and if it names the thing."""
     core = [phrases.phrases[row].span for row in phrases.core]
     said = [_SAID * _length(p.span) + _CORE * any(_shares(p.span, c) for c in core) for p in phrases.phrases]
     return np.array(said, np.float64)
 
 
 def _length(span: str) -> float:
-    """How much a phrase says by its length, 1 from six characters, less again where it is too long to read."""
+    """How much a phrase says by its length: 1 from six characters, less again where it is long to read."""
     return min(len(span), 6) / 6 - max(len(span) - 12, 0) / 12
 
 
@@ -146,8 +147,8 @@ def _pairs(
     spans: Sequence[Span],
     encoded: Vectors,
 ) -> tuple[list[Pair], float]:
-    """The best pairs of an offer, each with another phrase of the need, best first, and the cosine of the span
-    that comes nearest to the core (NaN where there is none)."""
+    """The best pairs of an offer, each with another phrase of the need, best first, and the cosine of the
+    span that comes nearest to the core (NaN where there is none)."""
     if not spans:
         return [], math.nan
     alike = phrases.vectors @ encoded.T

@@ -7,6 +7,7 @@ checklist, for silence on a wish is no news.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ _SAME, _ALIKE = (
 )  # cosine from which words say the same, and from which they have to do with each other
 _ANSWERED = 0.6  # cosine from which something on file answers the words that name the thing
 _NEAR = 0.45  # cosine of the whole below which an enterprise is far from the need
+_UNBORNE = 0.5  # corroboration up to which an offering stands alone
 _LISTED, _TEN = 3, 10
 _SLIGHT = 0.005  # log-odds that no reader would see
 _SOON = 90  # days in which a certificate runs out that a reader wants to know
@@ -111,8 +113,10 @@ def for_supplier(need: Need, match: Match, requirements: Sequence[Requirement]) 
     elif match.evidence:
         best = match.evidence[0]
         near = best.similarity >= _ALIKE
-        chinese = f"{buyer}的需求提到“{best.need.span}”，与贵企业的“{best.offer.span}”{'有关' if near else '只是相近'}{lacks}"
-        english = f"The need speaks of “{best.need.span}”, which {'has to do with' if near else 'is only close to'} "
+        chinese = f"{buyer}的需求提到“{best.need.span}”，与贵企业的“{best.offer.span}”"
+        chinese += f"{'有关' if near else '只是相近'}{lacks}"
+        english = f"The need speaks of “{best.need.span}”, which "
+        english += "has to do with " if near else "is only close to "
         english += f"your “{best.offer.span}”{without}"
     else:
         chinese = f"{buyer}的需求在贵企业的资料中没有可直接引用的对应语句，仅按整体业务比较"
@@ -179,10 +183,17 @@ def cautions(
     *,
     near: float,
     untouched: float | None = None,
+    borne_out: float = math.nan,
 ) -> tuple[str, ...]:
-    """What a careful reader should know before acting; *near* is the cosine of need and enterprise, of its best
-    offering or as a whole, *untouched* the days since the profile changed."""
+    """What a careful reader should know before acting; *near* is the cosine of need and enterprise, of its
+    best offering or as a whole, *untouched* the days since the profile changed, *borne_out* how far the rest
+    of the profile bears the best offering out."""
     found: list[str] = []
+    if borne_out <= _UNBORNE:
+        found.append(
+            "最接近的一项未得到其余产品或介绍的佐证，需核实 / "
+            "an unverified claim: nothing else in the profile bears it out"
+        )
     if near < _NEAR and not match.direct:
         found.append("与需求相差较远，可能并不提供 / far from what is wanted, which it may not offer")
     if not match.evidence:
@@ -212,20 +223,18 @@ def nothing_close(results: Sequence[Result], wanted: Span | None, *, needs: bool
         return ()
     far = all(any(told.startswith("与需求相差较远") for told in each.cautions) for each in results)
     if needs:
-        if not far:
-            return ()
-        return (
-            "现有需求中没有与贵企业业务接近的，以下仅供参考 / no need on file comes close, for orientation only",
+        told = (
+            "现有需求中没有与贵企业业务接近的，仅供参考 / no need on file comes close; for orientation only"
         )
+        return (told,) if far else ()
     if wanted and all(each.unanswered for each in results):
         return (
             f"名单中没有一家的资料写明“{wanted.span}”，以下按相近程度排列，仅供参考 / "
             f"nobody in the list states “{wanted.span}”; what follows is only near it",
         )
     if far:
-        return (
-            "目录中没有与需求接近的供应，以下仅供参考 / nothing in the catalogue comes close, for orientation only",
-        )
+        told = "目录中没有接近的供应，仅供参考 / nothing in the catalogue comes close; for orientation only"
+        return (told,)
     return ()
 
 

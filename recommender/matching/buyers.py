@@ -42,6 +42,7 @@ from recommender.matching.policy import fails, left_out, places_to_show, unprove
 from recommender.query import BuyerQuery, Policy
 from recommender.ranking import probability, score
 from recommender.ranking.features import need_features
+from recommender.ranking.whole import borne_out
 from recommender.requirements import demands, judge
 from recommender.results import LeftOut, Recommendation, Requirement, Result
 from recommender.retrieval import Candidates, find_needs
@@ -114,6 +115,10 @@ def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
         told = [verdicts(int(row)) for row in candidates.rows]
         features = need_features(snapshot, candidates, enterprise, offerings, query.as_of)
         features["requirement_coverage"] = coverages([each for _, each in told])
+        vectors = snapshot.needs.vectors.rows(candidates.rows)
+        features["corroboration"] = borne_out(
+            found.offerings, candidates.offering.tolist(), vectors, found.whole
+        )
         scored = score(parts.model, features, candidates.rows, len(candidates.rows))
         measured = Measured(candidates, scored, [each for _, each in told])
         enough = query.policy is Policy.LENIENT or kept >= len(likeliest)
@@ -235,7 +240,15 @@ def _explained(
             reaching(parts.snapshot.graph, need),
             query.as_of,
         ),
-        cautions=cautions(enterprise, len(query.offerings), match, verdicts, query.as_of, near=near),
+        cautions=cautions(
+            enterprise,
+            len(query.offerings),
+            match,
+            verdicts,
+            query.as_of,
+            near=near,
+            borne_out=float(values["corroboration"][place]),
+        ),
         for_buyer=for_buyer(enterprise.short_name or enterprise.name or "该企业", match, verdicts),
         for_supplier=for_supplier(need, match, verdicts),
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.encoder import Encoder
-from recommender.explanation import Offer, Phrases, phrases_of
+from recommender.explanation import Offer, Phrases, cores_of, phrases_of
 from recommender.query import BuyerQuery, SupplierQuery
 from recommender.ranking import AdditiveModel, Scored
 from recommender.ranking.features import Floats
@@ -43,6 +43,11 @@ class Parts:
         """The phrases of *need* with *vector* (d,) that may be quoted."""
         fields = {"title": subject(need.title), "description": need.description}
         return phrases_of(fields, self.encoder, most_alike=vector, but=need.buyer_name)
+
+    def named(self, need: Need) -> Vectors:
+        """(k, d) the things that the title of *need* names, where it names several; else (0, d)."""
+        things = cores_of(subject(need.title))
+        return self.encoder.encode(things if len(things) > 1 else [])
 
     def offers(self, enterprise: Enterprise, offerings: Sequence[Offering], vectors: Vectors) -> list[Offer]:
         """What may be quoted: *offerings* with *vectors* (m, d), or else the enterprise's description."""

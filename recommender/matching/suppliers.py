@@ -51,6 +51,7 @@ from recommender.places import Places, places_of
 from recommender.query import Policy, SupplierQuery
 from recommender.ranking import probability, score
 from recommender.ranking.features import supplier_features
+from recommender.ranking.whole import whole_features
 from recommender.requirements import Demand, demands, judge
 from recommender.results import LeftOut, Recommendation, Requirement, Result
 from recommender.retrieval import Candidates, find_suppliers, with_exact_offerings
@@ -122,11 +123,12 @@ def measure(
             judged[row] = judge(asked, need, snapshot.enterprise(row), offerings, query.as_of)
         return judged.get(row, ())
 
-    kept = max(KEPT, 2 * query.top_k)
+    named, kept = parts.named(need), max(KEPT, 2 * query.top_k)
     while True:
         taken = others.take(np.sort(likeliest[:kept]))
         candidates = with_exact_offerings(snapshot, taken, found.vector, found.offered)
         features = supplier_features(snapshot, candidates, need, places, query.as_of)
+        features |= whole_features(snapshot, candidates, found.vector, named)
         told = [verdicts(int(row)) for row in candidates.rows]
         if asked:
             features["requirement_coverage"] = coverages(told)
@@ -372,7 +374,16 @@ def _told(
             found.reached,
             query.as_of,
         ),
-        cautions=cautions(enterprise, owned, match, verdicts, query.as_of, near=near, untouched=untouched),
+        cautions=cautions(
+            enterprise,
+            owned,
+            match,
+            verdicts,
+            query.as_of,
+            near=near,
+            untouched=untouched,
+            borne_out=float(values["corroboration"][place]),
+        ),
         for_buyer=for_buyer(enterprise.short_name or enterprise.name, match, verdicts),
         for_supplier=for_supplier(query.need, match, verdicts),
     )

@@ -8,20 +8,21 @@ from recommender.encoder import Encoder
 from recommender.explanation import (
     Match,
     Offer,
-    Quoted,
     Side,
     cautions,
+    cores_of,
     evidence,
     for_buyer,
     for_supplier,
     masked,
     matched,
+    nothing_close,
     phrases_of,
 )
 from recommender.explanation.masking import losses
-from recommender.explanation.phrases import runs
+from recommender.explanation.wording import pieces, runs
 from recommender.ranking import PRIOR
-from recommender.results import Evidence, Requirement, Source, Span
+from recommender.results import Evidence, Requirement, Result, Source, Span
 from recommender.text.clauses import clauses
 
 DAY = date(2026, 11, 21)
@@ -136,6 +137,82 @@ def test_words_that_can_be_masked_without_a_loss_are_not_quoted(encoder: Encoder
     phrases, (vector,) = phrases_of({"title": need.title}, encoder), encoder.encode(["轴承"])
     assert evidence(need, phrases, vector, several, encoder, flat)[0].pairs == ()
     assert len(evidence(need, phrases, vector, several, encoder, PRIOR)[0].pairs) == 1
+
+
+@pytest.mark.parametrize(
+    ("clause", "phrases"),
+    [
+        ("公司专注于汽车后市场管理", ["汽车后市场管理"]),
+        ("公司拥有众多在光纤", ["光纤"]),
+        ("内容覆盖机房内", ["机房"]),
+        ("除面食", []),
+        ("研究与开发", []),
+        ("创新是我们发展", []),
+    ],
+)
+def test_a_clause_is_quoted_in_phrases_that_say_something(clause: str, phrases: list[str]):
+    assert list(pieces(clause)) == phrases
+
+
+@pytest.mark.parametrize(
+    ("title", "cores"),
+    [
+        ("云和大数据中心A2数据中心深基坑监测项目", ["深基坑监测"]),
+        ("水果、副食品类（除面食）采购", ["副食品", "水果"]),
+        ("停车场改造项目（监理）", ["监理"]),
+        ("受电弓项目浸金属碳滑板采购（第二次）", ["金属碳滑板"]),
+        ("关于薄壁轴承二供开发的需求", ["薄壁轴承"]),
+        ("2026年宜春市系统集成项目260803S", []),
+    ],
+)
+def test_what_a_title_wants_comes_last(title: str, cores: list[str]):
+    assert cores_of(title) == cores
+
+
+def test_a_firms_name_is_no_evidence_of_what_it_offers(encoder: Encoder):
+    (vector,) = encoder.encode(["食材管家"])
+    named = Offer(
+        "o", {"title": "食材管家", "description": "食材管家提供食材配送服务"}, vector, ("食材管家",)
+    )
+    assert [span.span for span in named.spans()] == ["食材配送服务"]
+
+
+def answered(encoder: Encoder, title: str, offered: str) -> Match:
+    """What may be said of an offering called *offered* for a need called *title*."""
+    need, (vector,) = Need("n", title), encoder.encode([title])
+    phrases = phrases_of({"title": title}, encoder, most_alike=vector)
+    several = [offer(encoder, "o", offered)]
+    (found,) = evidence(
+        need, phrases, vector, [(Side(several[0].vector, several[0].vector), several)], encoder, PRIOR
+    )
+    return matched(found, phrases)
+
+
+def test_a_match_is_told_as_strong_as_it_is(encoder: Encoder):
+    strong = answered(encoder, "办公家具采购", "办公家具")
+    assert strong.direct
+    assert "对应" in for_buyer("某厂", strong, ())
+    of_the_place = answered(encoder, "某数据中心深基坑监测项目", "数据中心运营")
+    assert not of_the_place.direct
+    assert of_the_place.unanswered == Span("title", "深基坑监测")
+    for sentence in (for_buyer("某厂", of_the_place, ()), for_supplier(Need("n", "t"), of_the_place, ())):
+        assert "资料中未见与“深基坑监测”直接对应的内容" in sentence
+    assert chinese(cautions(Enterprise("e", "某厂"), 3, of_the_place, [], DAY, near=0.3)) == [
+        "与需求相差较远，可能并不提供"
+    ]
+
+
+def test_a_list_in_which_nobody_states_the_thing_says_so():
+    lacking = Span("title", "深基坑监测")
+    result = Result("e", "某厂", 1, 0.5, -5.5, (), unanswered=lacking)
+    assert nothing_close([], lacking) == ()
+    assert nothing_close([replace(result, unanswered=None)], lacking) == ()
+    assert "没有一家的资料写明“深基坑监测”" in nothing_close([result], lacking)[0]
+
+
+def test_a_claim_that_nothing_bears_out_is_told():
+    (told,) = chinese(cautions(Enterprise("e", "某厂"), 3, DIRECT, [], DAY, near=0.9, borne_out=0.3))
+    assert "未得到其余产品或介绍的佐证" in told
 
 
 def test_sentences_are_made_of_the_parts_and_nothing_else():

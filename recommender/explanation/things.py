@@ -1,0 +1,104 @@
+"""The things that a title names, without what they are for, where, and how they are bought."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from recommender.explanation.vocabulary import FORM, JOINTS, TAIL
+from recommender.explanation.wording import (
+    bare,
+    idle,
+    is_bare,
+    is_procedure,
+    says_what,
+    segments,
+    trimmed,
+    words_of,
+)
+from recommender.text.clauses import clauses
+
+_MOST_CORES = 4
+_NUMBERED = re.compile(r"第[\d一二三四五]|.*\d{5}|[^\u4e00-\u9fff]*$")  # 第2批物资, 260803S
+_TRADE = re.compile(r"[（(](监理|勘察设计|审计|造价咨询|全过程工程咨询|工程监理)[）)]")
+_BRACKETED = re.compile(r"[（(【\[][^（）()【】\[\]]*[）)】\]]")
+_HAN = re.compile("[\u4e00-\u9fff]{2}")
+
+
+def cores_of(title: str) -> list[str]:
+    """The words of *title*, substrings of it, that name the things wanted, the last first: a Chinese noun
+    comes last, what it is for and where before it; of a list each.
+
+    >>> cores_of("云和大数据中心A2数据中心深基坑监测项目"), cores_of("办公桌、文件柜（重招）采购")
+    (['深基坑监测'], ['文件柜', '办公桌'])
+    """
+    if trade := _TRADE.search(title):  # 停车场改造项目（监理） wants no car park
+        return [trade[1]]
+    for part in reversed(_BRACKETED.split(title)):  # （重招） and （除面食） name nothing
+        named = [core for clause in reversed(list(clauses(part))) for core in _cores_in(clause)]
+        if named:
+            return list(dict.fromkeys(named))[:_MOST_CORES]
+    return []
+
+
+def _cores_in(clause: str) -> Iterator[str]:
+    """The core phrases of the last segment of *clause* that names anything, the last first."""
+    for words in reversed(segments(clause)):
+        if thing := _thing(words):
+            parts: list[list[str]] = [[]]
+            for word in thing:
+                if word in JOINTS and not is_bare(parts[-1]):
+                    parts.append([])
+                else:
+                    parts[-1].append(word)
+            yield from filter(None, map(_core_of, reversed(parts)))
+            return
+
+
+def _core_of(words: Sequence[str]) -> str:
+    left: list[str] = list(words)
+    kept: list[str] = []
+    while left and not (len("".join(kept)) >= 4 and not is_bare([w for w in kept if _HAN.match(w)])):
+        kept.insert(0, left.pop())
+    kept = trimmed(kept)
+    span = "".join(kept)
+    return span if len(span) >= 2 and says_what(span) and not _NUMBERED.match(span) else ""
+
+
+def _thing(words: Sequence[str]) -> list[str]:
+    """*words* of a title without those that say how it is bought: behind 项目 stands the thing, or before."""
+    forms = [at for at, word in enumerate(words) if word in FORM]
+    left = list(words)
+    if forms:
+        behind = list(words[forms[-1] + 1 :])
+        left = list(words[: forms[-1]]) if _is_tail(behind) else behind
+    while left and (left[-1] in TAIL or idle(left[-1])):
+        left.pop()
+    joints = [at for at, word in enumerate(left) if word in JOINTS]
+    if joints and is_bare(left[joints[-1] + 1 :]):
+        left = left[: joints[-1]]
+    return left
+
+
+def bare_thing(title: str) -> str:
+    """What *title* wants where every word of it is bare: 安全咨询服务."""
+    for clause in reversed([clause for part in _BRACKETED.split(title) for clause in clauses(part)]):
+        for words in reversed(segments(clause)):
+            span = "".join(trimmed(_thing(words)))
+            if len(span) >= 4 and not is_procedure(span) and not _NUMBERED.match(span):
+                return span
+    return ""
+
+
+def _is_tail(words: Sequence[str]) -> bool:
+    return all(word in TAIL or bare(word) or idle(word) for word in words)
+
+
+@lru_cache(maxsize=4096)
+def head(span: str) -> str:
+    """*span* without the bare words that it ends with; all of it where there is nothing else."""
+    words = words_of(span)
+    while words and (bare(words[-1]) or idle(words[-1])):
+        words.pop()
+    return "".join(words) or span
