@@ -37,7 +37,20 @@ class Certificate:
     def __str__(self) -> str:
         return with_grade(self.name, self.grade)
 
+    @property
+    def family(self) -> str:
+        """``works`` for qualifications by trade and grade, ``licence`` for what an authority permits, ``system``
+        for management systems and products that were tested. Who lists some of a family tells what it holds
+        of that family, and nothing of the others."""
+        if _WORKS.search(self.name):
+            return "works"
+        return "licence" if _PERMITS.search(self.name) else "system"
 
+
+_WORKS = re.compile(
+    "承包|行业.*设计|工程设计|设计专项|监理|勘察|测绘|规划.*编制|检测专项|检测机构综合|施工企业|压力管道安装|施工劳务"
+)
+_PERMITS = re.compile("许可|登记证|执业|资格|牌照|备案|经营权")
 # 建筑行业(建筑工程)设计 is a part of 建筑行业设计
 _SUBSECTOR = re.compile(r"(?<=行业)\(.*\)(?=设计)")
 
