@@ -39,9 +39,9 @@ class Certificate:
 
     @property
     def family(self) -> str:
-        """``works`` for qualifications by trade and grade, ``licence`` for what an authority permits, ``system``
-        for management systems and products that were tested. Who lists some of a family tells what it holds
-        of that family, and nothing of the others."""
+        """``works`` for qualifications by trade and grade, ``licence`` for what an authority permits,
+        ``system`` for management systems and products that were tested. Who lists some of a family tells
+        what it holds of that family, and nothing of the others."""
         if _WORKS.search(self.name):
             return "works"
         return "licence" if _PERMITS.search(self.name) else "system"

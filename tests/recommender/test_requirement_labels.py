@@ -39,10 +39,10 @@ exclusive. ``sha256`` is that of the field in UTF-8. ``part`` follows :func:`par
   or pipeline that is built, designed or supervised are none, and so are models and class codes.
 
 **Labels made later** (requirement_labels_fresh.jsonl, 506 spans in 316 other notices, three seeded draws
-with cue words) follow the same decisions. Their labeller had read the rules, but not what they find in these
-texts. Each draw was measured once before anything was mended: at first precision 0.874 and recall 0.860, after the
-first mending 0.872 and 0.872 on the second draw, after the second 1.000 and 0.824 on the third, which is
-the part ``fresh``; the other two are the part ``read``.
+with cue words) follow the same decisions. Their labeller had read the rules, but not what they find in
+these texts. Each draw was measured once before anything was mended: at first precision 0.874 and recall
+0.860, after the first mending 0.872 and 0.872 on the second draw, after the second 1.000 and 0.824 on the
+third, which is the part ``fresh``; the other two are the part ``read``.
 """
 
 from __future__ import annotations
