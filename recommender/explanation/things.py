@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from recommender.explanation.vocabulary import FORM, JOINTS, TAIL
+from recommender.explanation.vocabulary import FORM, JOINTS, PLACES, TAIL
 from recommender.explanation.wording import (
     bare,
     idle,
@@ -20,9 +20,16 @@ from recommender.explanation.wording import (
 from recommender.text.clauses import clauses
 
 _MOST_CORES = 4
+_SHORTEST_NAME, _WHOLE_NAME, _LONGEST_NAME = 2, 3, 14
 _NUMBERED = re.compile(r"第[\d一二三四五]|.*\d{5}|[^\u4e00-\u9fff]*$")  # 第2批物资, 260803S
 _TRADE = re.compile(r"[（(](监理|勘察设计|审计|造价咨询|全过程工程咨询|工程监理)[）)]")
 _BRACKETED = re.compile(r"[（(【\[][^（）()【】\[\]]*[）)】\]]")
+_LEAST_BEHIND_PLACE = 4  # 酒店家具 is a kind of thing, 酒店宴会家具 is wanted by a hotel
+_PROPER = re.compile(r"[“\"][^“”\"]*[”\"]")  # “去慈城赶集” is what somebody calls it
+_LOT = re.compile(r"(?<=.{4})(?:第?[\dⅠ-Ⅹ一二三四五]*标[段包]|子项).*$")
+_COUNTED = re.compile(
+    r"^(?:第[\d一二三四五六七八九]+批|[号幢栋座届吨楼馆](?=[\u4e00-\u9fff]{4}))"
+)  # of 12号馆, 31号楼, where the number was dropped
 _HAN = re.compile("[\u4e00-\u9fff]{2}")
 
 
@@ -79,6 +86,41 @@ def _thing(words: Sequence[str]) -> list[str]:
     if joints and is_bare(left[joints[-1] + 1 :]):
         left = left[: joints[-1]]
     return left
+
+
+def called(title: str) -> str:
+    """What *title* wants as an offering would be called: its last clause that names something, as far back
+    as an offering's name goes; nothing where no clause does.
+
+    >>> called("国际展览中心12号馆宴会家具（重发）采购"), called("甬江南岸、世茂湾花园可视对讲系统项目")
+    ('宴会家具', '可视对讲系统')
+    """
+    if trade := _TRADE.search(title):
+        return trade[1]
+    plain = _LOT.sub("", _PROPER.sub(" ", title).rsplit("公司", 1)[-1])
+    short = ""
+    for clause in reversed([clause for part in _BRACKETED.split(plain) for clause in clauses(part)]):
+        for words in reversed(segments(clause)):
+            thing = trimmed(_thing(words))
+            thing = trimmed(thing[_behind_a_place(thing) :])
+            while thing and len("".join(thing)) > _LONGEST_NAME:
+                thing = trimmed(thing[1:])
+            name = _COUNTED.sub("", "".join(thing))
+            if len(name) < _SHORTEST_NAME or not says_what(name) or _NUMBERED.match(name):
+                continue
+            if len(name) >= _WHOLE_NAME:
+                return name
+            short = short or name
+    return short or bare_thing(plain)
+
+
+def _behind_a_place(words: Sequence[str]) -> int:
+    """How many of *words* only name the place: 世茂湾花园 of 世茂湾花园物业服务."""
+    for at in range(len(words) - 1, 0, -1):
+        left = "".join(trimmed(words[at:]))
+        if words[at - 1].endswith(PLACES) and len(left) >= _LEAST_BEHIND_PLACE and says_what(left):
+            return at
+    return 0
 
 
 def bare_thing(title: str) -> str:

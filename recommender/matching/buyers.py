@@ -38,7 +38,7 @@ from recommender.matching.common import (
     links_of,
 )
 from recommender.matching.diversity import need_twins
-from recommender.matching.policy import fails, left_out, places_to_show, unproven
+from recommender.matching.policy import fails, left_out, places_to_show, still_open, unproven
 from recommender.query import BuyerQuery, Policy
 from recommender.ranking import probability, score
 from recommender.ranking.features import need_features
@@ -133,8 +133,10 @@ def answer(parts: Parts, query: BuyerQuery) -> Recommendation:
     judged = measure(parts, query, found)
     shown = places_to_show(judged.measured, query.policy)
     results = []
+    verdicts = []
     for rank, each in enumerate(_arranged(parts, query, judged, shown), 1):
         place = shown[each.place]
+        verdicts.append(judged.measured.verdicts_at(place))
         brief = replace(_brief(parts, query, judged, place, rank), moved=each.moved)
         results.append(_explained(parts, query, found, judged, brief, place) if query.explain else brief)
     asked = {
@@ -147,7 +149,8 @@ def answer(parts: Parts, query: BuyerQuery) -> Recommendation:
         asked | echo(query),
         tuple(results),
         explain=query.explain,
-        notes=nothing_close(results, None, needs=True) if query.explain else (),
+        notes=still_open(query.policy, verdicts)
+        + (nothing_close(results, None, needs=True) if query.explain else ()),
         left_out=_left_out(parts, query, judged, shown),
     )
 

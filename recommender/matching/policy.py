@@ -8,7 +8,7 @@ requirement coverage) and names what it fails; strict leaves it out and says how
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from recommender.matching.common import Measured
@@ -27,6 +27,18 @@ def fails(verdicts: Sequence[Requirement]) -> tuple[str, ...]:
 def unproven(verdicts: Sequence[Requirement]) -> tuple[str, ...]:
     """The must-have requirements of which nothing is known."""
     return tuple(v.requirement for v in verdicts if v.must and v.status == "unknown")
+
+
+def still_open(policy: Policy, listed: Iterable[Sequence[Requirement]]) -> tuple[str, ...]:
+    """What is to be said of a strict list by the verdicts of its results: that nobody is left out for what
+    is unknown, so that the list does not read as if everybody in it had proved everything."""
+    open_ = sum(bool(unproven(verdicts)) for verdicts in listed) if policy is Policy.STRICT else 0
+    if not open_:
+        return ()
+    return (
+        f"严格模式只排除已知不满足必备要求者；名单中 {open_} 项尚有必备要求待核实 / strict leaves out only what "
+        f"is known to fail; {open_} here have must-haves still to be verified",
+    )
 
 
 def places_to_show(measured: Measured, policy: Policy) -> list[int]:

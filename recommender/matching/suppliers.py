@@ -46,7 +46,7 @@ from recommender.matching.common import (
 )
 from recommender.matching.diversity import enterprise_twins
 from recommender.matching.exposure import attention
-from recommender.matching.policy import fails, left_out, places_to_show, unproven
+from recommender.matching.policy import fails, left_out, places_to_show, still_open, unproven
 from recommender.places import Places, places_of
 from recommender.query import Policy, SupplierQuery
 from recommender.ranking import probability, score
@@ -156,11 +156,11 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
         replace(_brief(parts, query, measured, place, rank, document), moved=each.moved)
         for rank, (each, place, document) in enumerate(zip(listed, places_shown, documents, strict=True), 1)
     ]
-    notes: tuple[str, ...] = ()
+    notes = still_open(query.policy, (measured.verdicts_at(place) for place in places_shown))
     if query.explain and results:
         phrases = parts.quotable(query.need, found.vector)
         results = _explained(parts, query, found, measured, phrases, places_shown, documents, results)
-        notes = nothing_close(results, phrases.wanted)
+        notes += nothing_close(results, phrases.wanted)
     return Recommendation(
         parts.snapshot.release,
         echoed(query, asked, places),
