@@ -36,8 +36,8 @@ def still_open(policy: Policy, listed: Iterable[Sequence[Requirement]]) -> tuple
     if not open_:
         return ()
     return (
-        f"严格模式只排除已知不满足必备要求者；名单中 {open_} 项尚有必备要求待核实 / strict leaves out only what "
-        f"is known to fail; {open_} here have must-haves still to be verified",
+        f"严格模式只排除已知不满足必备要求者；名单中 {open_} 项尚有必备要求待核实 / strict leaves out only "
+        f"what is known to fail; {open_} here have must-haves still to be verified",
     )
 
 
