@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.encoder import Encoder
-from recommender.explanation.things import bare_thing, cores_of, head
+from recommender.explanation.things import bare_thing, cores_of, head, only_done, trade
 from recommender.explanation.wording import pieces, runs, says_what
 from recommender.results import Span
 from recommender.text.clauses import clauses
@@ -38,7 +38,12 @@ class Phrases:
 
     def names_the_thing(self, span: str, offered: str) -> bool:
         """Whether *span* of the need ends as one of the core phrases does, bare words at the end aside, and
-        *offered* has that ending too: 机房 is what is moved in 机房搬迁, and 办公 is no 办公家具."""
+        *offered* has that ending too: 机房 is what is moved in 机房搬迁, and 办公 is no 办公家具. Where
+        something is to be done to the thing, *offered* has to say that, and to what."""
+        if (only_done(span) or only_done(offered)) and not (self.wanted and only_done(self.wanted.span)):
+            return False
+        if self.wanted and (done := trade(self.wanted.span)) and not any(word in offered for word in done):
+            return False
         heads = [head(self.phrases[row].span) for row in self.core]
         mine = head(span)
         ends = [head[-2:] for head in heads if mine.endswith(head[-2:]) or head.endswith(mine)]

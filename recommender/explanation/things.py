@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from recommender.explanation.vocabulary import FORM, JOINTS, PLACES, TAIL
+from recommender.explanation.vocabulary import FORM, HANDIWORK, JOINTS, PLACES, SERVICE, TAIL, TRADES
 from recommender.explanation.wording import (
     bare,
     idle,
@@ -20,6 +20,7 @@ from recommender.explanation.wording import (
 from recommender.text.clauses import clauses
 
 _MOST_CORES = 4
+_LEAST_NAME, _LONG_NAME = 4, 8
 _SHORTEST_NAME, _WHOLE_NAME, _LONGEST_NAME = 2, 3, 14
 _NUMBERED = re.compile(r"第[\d一二三四五]|.*\d{5}|[^\u4e00-\u9fff]*$")  # 第2批物资, 260803S
 _TRADE = re.compile(r"[（(](监理|勘察设计|审计|造价咨询|全过程工程咨询|工程监理)[）)]")
@@ -42,7 +43,7 @@ def cores_of(title: str) -> list[str]:
     """
     if trade := _TRADE.search(title):  # 停车场改造项目（监理） wants no car park
         return [trade[1]]
-    for part in reversed(_BRACKETED.split(title)):  # （重招） and （除面食） name nothing
+    for part in reversed(_BRACKETED.split(_PROPER.sub("，", title))):  # （重招） and （除面食） name nothing
         named = [core for clause in reversed(list(clauses(part))) for core in _cores_in(clause)]
         if named:
             return list(dict.fromkeys(named))[:_MOST_CORES]
@@ -66,11 +67,18 @@ def _cores_in(clause: str) -> Iterator[str]:
 def _core_of(words: Sequence[str]) -> str:
     left: list[str] = list(words)
     kept: list[str] = []
-    while left and not (len("".join(kept)) >= 4 and not is_bare([w for w in kept if _HAN.match(w)])):
+    while left and not _names(kept):
         kept.insert(0, left.pop())
     kept = trimmed(kept)
     span = "".join(kept)
     return span if len(span) >= 2 and says_what(span) and not _NUMBERED.match(span) else ""
+
+
+def _names(words: Sequence[str]) -> bool:
+    """Whether *words*, the last of a title, are enough to name a thing."""
+    length = len("".join(words))
+    told = [word for word in words if _HAN.match(word)]
+    return length >= _LEAST_NAME and (not only_doing(told) or (length >= _LONG_NAME and not is_bare(told)))
 
 
 def _thing(words: Sequence[str]) -> list[str]:
@@ -143,4 +151,38 @@ def head(span: str) -> str:
     words = words_of(span)
     while words and (bare(words[-1]) or idle(words[-1])):
         words.pop()
-    return "".join(words) or span
+    left = "".join(words)
+    return left.removesuffix("人员") or left or span
+
+
+def trade(core: str) -> tuple[str, ...]:
+    """The words, one of which says what is to be done to the thing that *core* names; none where the thing
+    itself is wanted.
+
+    >>> trade("幕墙检测服务")[:2], trade("检测设备")
+    (('检测', '检验'), ())
+    """
+    words = words_of(core)
+    while words and words[-1] in SERVICE:
+        words.pop()
+    return _done(words[-1]) if words else ()
+
+
+def _done(word: str) -> tuple[str, ...]:
+    """The words that say the same as the trade *word*, which may be two in one: 维修保养, 维修服务."""
+    if word in TRADES or len(word) != 4:
+        return TRADES.get(word, ())
+    first, last = TRADES.get(word[:2], ()), TRADES.get(word[2:], ())
+    return first + last if last or word[2:] in SERVICE else ()
+
+
+def only_done(span: str) -> bool:
+    """Whether *span* says what is done and not to what: 设施维修保养."""
+    return only_doing(words_of(span))
+
+
+def only_doing(words: Sequence[str]) -> bool:
+    """Whether *words* are of a trade that says little without its object, and of nothing else."""
+    return all(
+        bare(word) or idle(word) or word in JOINTS or HANDIWORK.intersection(_done(word)) for word in words
+    )

@@ -12,8 +12,16 @@ IDLE = frozenset(
 )
 """A quotation neither begins nor ends with them."""
 
-NO_END = frozenset("内 外 中 上 下 前 后 时 间 所 者 公共 综合 专用 通用 配套 整体 全部 集中 总 总体".split())
+NO_END = frozenset(
+    "为主 小额 内 外 中 上 下 前 后 时 间 所 者 公共 综合 专用 通用 配套 整体 全部 集中 总 总体".split()
+)
 """It does not end with them, though it may begin so: 中压电缆."""
+
+NO_START = frozenset(
+    "站 号 期 馆 镇 村 仓 栋 幢 座 层 区 楼 用房 地块 一期 二期 三期 四期 优化 南部 北部 东部 西部 "
+    "公开 完成 完成了 化 性 类 型 式 商 员 年省".split()
+)
+"""It does not begin with them: they end the name of a place, or say when."""
 
 BREAKS = frozenset(
     "等 用 用于 应用 应用于 适用于 为 成为 作为 以及 在 处于 位于 于 对 对于 由 以 以便 从 从事 至 到 其 "
@@ -25,7 +33,7 @@ BREAKS = frozenset(
     "深耕 开展 承接 承担 现 故 启动 同时 因此 所以 但 但是 也 都 就 更 将 并且 没有 未 来自 来 去 与 跟 "
     "向 凭借 秉承 坚持 遵循 起 每 这 那 此 我国 中国 中华人民共和国 要 须 应 应当 需要 确定 而 提升 加强 "
     "提高 促进 规定 进行 实行 执行 中国移动 中国电信 中国联通 中国铁塔 国家电网 南方电网 华为 腾讯 百度 "
-    "京东 阿里 阿里巴巴".split()
+    "京东 阿里 阿里巴巴 集 现有 紧邻 保证 完成".split()
 )
 """A phrase ends there: what follows is said of something else."""
 
@@ -45,7 +53,8 @@ BARE = frozenset(
     "合作 战略 整体 全过程 一体化 专项 专题 日常 定期 分公司 分局 集团 某某 部分 各类 机构 有限 股份 "
     "重招 重发 重新 二次 第二次 报告 分析 审核 评估 编制 关键技术 关键 服务项目 技术服务 系统集成 "
     "信息系统 管理系统 服务商 供应链 过程 资质 认证 证书 荣誉 许可 情况 方式 结果 效果 项 运行 监管 监测 "
-    "监控 处理 实时 范围内 研发出 开发出 无法 图纸 施工图 施工图纸 新建 改建 扩建 一期 二期 三期 "
+    "监控 处理 实时 范围内 线上 线下 第三方 独立 政府 成果 交易 运营商 上门 研发出 开发出 无法 自主 成功 "
+    "国家级 任务 调整 增值 政企 行动 专项行动 图纸 施工图 施工图纸 新建 改建 扩建 一期 二期 三期 "
     "一期工程 二期工程 三期工程 工程项目".split()
 )
 """They say nothing by themselves, nor with each other."""
@@ -62,7 +71,7 @@ TAIL = frozenset(
     "寻源 谈判 磋商 询价 询比 比选 公开 集采 集中 集采需求 框架 框架协议 协议 年度 备件 需求 供应商 征集 "
     "合格 长期 协作 合作 定点 急需 批产 后续 小批量 试制 二供 开发 国产化 国产 替代 专精特新 专精 特新 "
     "企业 第二次 第二批 第一批 第三批 二次 三次 重发 重招 重新 暂定 部分 第三次 第四次 入围 供应商库 库 "
-    "名录 项目库 事前 公示 预公示 单一来源 直接采购 直接 竞争性 选聘 遴选 打造".split()
+    "名录 项目库 事前 公示 预公示 单一来源 直接采购 直接 竞争性 选聘 遴选 打造 小额 询价文件".split()
 )
 """How and from whom it is wanted: 石英砂国产化替代需求, 轴承钢二供开发的需求."""
 
@@ -75,3 +84,24 @@ PLACES = tuple(
     "公路 街道".split()
 )
 """Words for the place end so: what is wanted stands behind them."""
+
+_SKILLS = ("监理", "审计 审核 造价 造价咨询", "设计 勘察 勘察设计 规划 测绘 勘测", "保险", "评估 评价 论证")
+_HANDIWORK = (
+    "检测 检验 检定 校准 测试 试验 质检 监测",
+    "维保 维修 维护 保养 运维 修理 检修 养护 代维 抢修 修缮 售后 托管",
+    "租赁 出租 租用",
+    "清洗 保洁 清洁 洗涤 清淤",
+    "拆除",
+    "搬迁 迁移 迁改",
+    "回收 处置",
+)
+TRADES = {word: tuple(kin.split()) for kin in _SKILLS + _HANDIWORK for word in kin.split()}
+"""What is done to a thing by others than its makers, with the words that say the same: who makes 幕墙 does no
+幕墙检测."""
+
+HANDIWORK = frozenset(" ".join(_HANDIWORK).split())
+"""The trades of which one has to know to what it is done: who maintains lifts maintains no fire alarms, but
+an engineer supervises works of any kind."""
+
+SERVICE = frozenset("服务 项目 工程 工作 业务 技术服务 外包 委外 采购".split())
+"""They stand behind a trade and add nothing."""

@@ -9,10 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import rjieba
 
-from recommender.explanation.vocabulary import BARE, BARE_HEADS, BREAKS, IDLE, NO_END, NOT
+from recommender.explanation.vocabulary import (
+    BARE,
+    BARE_HEADS,
+    BREAKS,
+    FORM,
+    IDLE,
+    JOINTS,
+    NO_END,
+    NO_START,
+    NOT,
+)
 from recommender.intake.codes import region_names
 from recommender.text.clauses import names_something
 
@@ -24,6 +35,8 @@ _YEAR = re.compile(r"20\d\d|[、，,;；:：]")
 _PROCEDURE = re.compile(
     "询比|比选|招标(?!代理)|投标|成交|中标|标包|标段|份额|开标|评标|公告|限价|控制价|详见|建筑面积|占地|平方米|总用地|投资估算|总投资|本项目|工程费用"
 )
+# What a buyer calls a project, 260711fc or ICT2026XA4072, and the 14# of a plot
+_CODE = re.compile(r"[A-Za-z]20[12]\d|20[12]\d[A-Za-z]|\d{6}[A-Za-z]|(?<!\d)2[3-9][01]\d[0-3]\d(?!\d)|\d#")
 _ADDRESS = re.compile(r"[路街道大厦园区楼]\S*\d+[号室层楼栋幢]?|\d+[号室层楼栋幢]|[路街]\S{0,6}以[东南西北]")
 # Pairs that the dictionary cuts wrong
 _MENDED = {
@@ -46,6 +59,8 @@ def words_of(text: str) -> list[str]:
     for word in rjieba.cut(text):
         if found and (mended := _MENDED.get((found[-1], word))):
             found[-1:] = mended
+        elif len(word) > 2 and word.endswith("及"):
+            found += [word[:-1], "及"]  # 维保及 is a word of the dictionary
         else:
             found.append(word)
     return found
@@ -70,7 +85,12 @@ def segments(clause: str) -> list[list[str]]:
 
 def trimmed(words: Sequence[str]) -> list[str]:
     first, last = 0, len(words)
-    while first < last and (idle(words[first]) or words[first] in region_names() or not words[first].strip()):
+    while first < last and (
+        idle(words[first])
+        or words[first] in NO_START
+        or words[first] in region_names()
+        or not words[first].strip()
+    ):
         if _NUMBER.fullmatch(words[first]) and words[first + 1 : first + 2] and words[first + 1].isascii():
             break  # 35 kV
         first += 1
@@ -83,7 +103,7 @@ def trimmed(words: Sequence[str]) -> list[str]:
 
 def pieces(clause: str) -> Iterator[str]:
     """The phrases of *clause*, each as long as it goes, that say something."""
-    for words in segments(clause):
+    for words in _phrases_in(clause):
         span = "".join(words)
         if span[0] in "即于当以从" and not span.startswith(
             ("即时", "即插", "即食", "即热", "当地", "当代", "以太", "从业")
@@ -93,20 +113,29 @@ def pieces(clause: str) -> Iterator[str]:
             yield span
 
 
+def _phrases_in(clause: str) -> Iterator[list[str]]:
+    """The segments of *clause*, each cut behind what a project is over: 地块项目 | 幕墙检测."""
+    for words in segments(clause):
+        ends = [at for at, (word, after) in enumerate(pairwise(words), 1) if word in FORM and not bare(after)]
+        for first, last in pairwise([0, *ends, len(words)]):
+            if kept := trimmed(words[first:last]):
+                yield kept
+
+
 def runs(clause: str) -> Iterator[str]:
     """Runs of whole words inside the phrases of *clause*, 2–16 characters each, so that a long title is
     quoted in part.
 
     A run neither begins nor ends with a function word or a bare number: 用高纯湿 is no phrase.
     """
-    for words in segments(clause):
+    for words in _phrases_in(clause):
         whole = "".join(words)
         starts = [0]
         for word in words:
             starts.append(starts[-1] + len(word))
         for first, word in enumerate(words):
             split = first and _NUMBER.fullmatch(words[first - 1]) and word.isascii()  # the G of 5G
-            if idle(word) or split or _torn(whole, starts[first]):
+            if idle(word) or word in NO_START or split or _torn(whole, starts[first]):
                 continue
             for last in range(first, len(words)):
                 run = whole[starts[first] : starts[last + 1]]
@@ -118,6 +147,8 @@ def runs(clause: str) -> Iterator[str]:
                     continue
                 if _torn(whole, starts[last + 1]) or is_bare(words[first : last + 1]):
                     continue
+                if _CODE.search(run) or (words[last - 1] in JOINTS and bare(words[last])):
+                    continue  # 智慧旅游和智慧
                 if names_something(run):
                     yield run
 
@@ -155,6 +186,6 @@ def says_what(span: str, but: str = "") -> bool:
     """Whether *span* says what is wanted or offered, not by whom or where; *but* is who."""
     if "公司" in span or (but and (but in span or span in but)) or span in region_names():
         return False
-    if _PROCEDURE.search(span) or _ADDRESS.search(span):
+    if _PROCEDURE.search(span) or _ADDRESS.search(span) or _CODE.search(span):
         return False
     return not _EDGES.match(span) and not is_bare(words_of(span))

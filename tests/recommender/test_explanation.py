@@ -163,6 +163,9 @@ def test_a_clause_is_quoted_in_phrases_that_say_something(clause: str, phrases: 
         ("受电弓项目浸金属碳滑板采购（第二次）", ["金属碳滑板"]),
         ("关于薄壁轴承二供开发的需求", ["薄壁轴承"]),
         ("2026年宜春市系统集成项目260803S", []),
+        ("一卡通系统维保及设备采购项目", ["一卡通系统维保"]),
+        ("开发云服务租赁服务采购项目", ["开发云服务租赁服务"]),
+        ("“天幕”成果认证机构遴选：钢结构厂房", ["钢结构厂房"]),
     ],
 )
 def test_what_a_title_wants_comes_last(title: str, cores: list[str]):
@@ -200,6 +203,32 @@ def test_a_match_is_told_as_strong_as_it_is(encoder: Encoder):
     assert chinese(cautions(Enterprise("e", "某厂"), 3, of_the_place, [], DAY, near=0.3)) == [
         "与需求相差较远，可能并不提供"
     ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered", "direct"),
+    [
+        ("建筑幕墙检测服务采购", "建筑幕墙检测", True),
+        ("建筑幕墙检测服务采购", "建筑幕墙", False),
+        ("消防设施维修保养服务", "维修保养", False),
+        ("河道工程监理", "工程监理", True),
+        ("保安人员服务采购", "保安服务", True),
+    ],
+)
+def test_who_makes_a_thing_is_not_said_to_test_or_mend_it(
+    wanted: str, offered: str, direct: bool, encoder: Encoder
+):
+    assert answered(encoder, wanted, offered).direct == direct
+
+
+@pytest.mark.parametrize("clause", ["宜春项目260803S", "ICT2026XA4072", "14#地块"])
+def test_what_a_buyer_calls_a_project_is_no_run(clause: str):
+    assert list(runs(clause)) == []
+
+
+def test_a_phrase_begins_behind_what_the_project_is_over():
+    assert list(pieces("地块项目幕墙检测")) == ["幕墙检测"]
+    assert not any("项目" in run for run in runs("地块项目幕墙检测"))
 
 
 def test_a_list_in_which_nobody_states_the_thing_says_so():
