@@ -123,7 +123,8 @@ class Result:
     """One partner. For suppliers ``need_id`` is empty; for buyers it names the need, ``title`` its title.
 
     ``fails`` names the must-have requirements that are missing or in conflict, ``unproven`` those of which
-    nothing is known. Where ``moved`` is None the result stands in the order of the scores.
+    nothing is known. ``unanswered`` are the words of the need that name the thing, where nothing on file
+    answers them. Where ``moved`` is None the result stands in the order of the scores.
     """
 
     enterprise_id: str
@@ -137,6 +138,7 @@ class Result:
     facts: Mapping[str, object] = field(default_factory=dict)  # region, tier, size … for display
     requirements: tuple[Requirement, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    unanswered: Span | None = None
     cross_chain: Mapping[str, object] | None = None
     cautions: tuple[str, ...] = ()
     for_buyer: str = ""
@@ -164,6 +166,7 @@ class Result:
             "facts": dict(self.facts),
             "requirements": [r.to_json() for r in self.requirements],
             "evidence": [e.to_json() for e in self.evidence],
+            "unanswered": self.unanswered.to_json() if self.unanswered else None,
             "cross_chain": dict(self.cross_chain) if self.cross_chain else None,
             "cautions": list(self.cautions),
             "for_buyer": self.for_buyer,
@@ -192,7 +195,8 @@ class LeftOut:
 class Recommendation:
     """``left_out`` is there under strict policy only. No part of the answer are ``attention``, by enterprise
     id what the list gave and what the scores deserved, which is for the exposure ledger, and ``weighed``, the
-    ids of all whose balance in that ledger could have moved the list."""
+    ids of all whose balance in that ledger could have moved the list. ``notes`` are what is to be said of the
+    list as a whole."""
 
     release: str
     query: Mapping[str, object]
@@ -201,6 +205,7 @@ class Recommendation:
     left_out: LeftOut | None = None
     attention: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     weighed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> JSON:
         found: JSON = {
@@ -208,6 +213,8 @@ class Recommendation:
             "query": dict(self.query),
             "results": [r.to_json(explain=self.explain) for r in self.results],
         }
+        if self.notes:
+            found["notes"] = list(self.notes)
         if self.left_out is not None:
             found["left_out"] = self.left_out.to_json()
         return found

@@ -74,7 +74,8 @@ def test_a_model_that_was_taught_shuffled_outcomes_has_nothing_to_say(sample: Sa
 def allowed(result: Result) -> set[str]:
     """What a sentence about *result* may quote or name."""
     spans = {span for e in result.evidence for span in (e.need.span, e.offer.span)}
-    return spans | {in_words(r) for r in result.requirements}
+    lacking = {result.unanswered.span} if result.unanswered else set()
+    return spans | lacking | {in_words(r) for r in result.requirements}
 
 
 def check_sentences(result: Result) -> int:

@@ -36,8 +36,6 @@ UNSHOWN = 0.5
 would think little of what the shown ones have in common."""
 UNSHOWN_MOST = 100
 """Unshown candidates of a need that are drawn, to stand for all of them."""
-SUCCESS = 3
-"""The grade from which a candidate counts as a success of the list: qualified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +58,9 @@ def fit(
     unshown: float = UNSHOWN,
     seed: int = 0,
 ) -> AdditiveModel:
-    """*prior* with its curves fitted to *slates*, and the base so that a score is the share of shown
-    candidates that qualified. The same slates and seed give the same model."""
+    """*prior* with its curves fitted to *slates*, and the base so that scores stay comparable with its own.
+    The same slates and seed give the same model."""
+    known = prior
     prior = replace(prior, curves=tuple(_finer(curve) for curve in prior.curves))
     before = np.concatenate([_rises(curve) for curve in prior.curves])
     spread = belief * np.sqrt(np.concatenate([_widths(curve) for curve in prior.curves]))
@@ -82,23 +81,29 @@ def fit(
         curves.append(_with_rises(curve, found.x[at : at + count]))
         at += count
     model = AdditiveModel(prior.base, tuple(curves))
-    return replace(model, base=calibrated_base(slates, model))
+    return replace(model, base=comparable_base(slates, known, model))
 
 
-def calibrated_base(slates: Sequence[Slate], model: AdditiveModel) -> float:
-    """The base with which the mean score of the shown candidates is the share of them that qualified; the
-    model's own where all or none did."""
-    odds = np.concatenate([np.zeros(0), *(_parts(model, slate)[slate.shown] for slate in slates)])
-    right = np.concatenate(
-        [np.zeros(0, np.bool_), *(slate.grades[slate.shown] >= SUCCESS for slate in slates)]
-    )
-    if not right.any() or right.all():
-        return model.base
+def comparable_base(slates: Sequence[Slate], known: AdditiveModel, model: AdditiveModel) -> float:
+    """The base with which *model* gives the shown candidates the mean score that *known* gives them.
+
+    A conditional logit says who stands above whom and nothing of the level. Set to the share that qualified,
+    few of a hundred shown, it would make all scores drop on the day of promotion although no match is worse.
+    """
+    shown = [slate for slate in slates if slate.shown.any()]
+    if not shown:
+        return known.base
+    odds = np.concatenate([_parts(model, slate)[slate.shown] for slate in shown])
+    aim = _mean_score(known.base, np.concatenate([_parts(known, slate)[slate.shown] for slate in shown]))
 
     def excess(base: float) -> float:
-        return float((1.0 / (1.0 + np.exp(-np.clip(base + odds, -700, 700)))).mean() - right.mean())
+        return _mean_score(base, odds) - aim
 
     return round(float(brentq(excess, -odds.max() - 40, -odds.min() + 40)), 6)
+
+
+def _mean_score(base: float, odds: Floats) -> float:
+    return float((1.0 / (1.0 + np.exp(-np.clip(base + odds, -700, 700)))).mean())
 
 
 def _parts(model: AdditiveModel, slate: Slate) -> Floats:

@@ -52,7 +52,8 @@ Value → log-odds, linear between, flat outside; what is not known adds nothing
 Conditional logit: who came further stands above those of the same need who came less far. A success far down
 a list counts more, by log₂(1 + rank), for fewer look there. Candidates that were not shown count {UNSHOWN:g}.
 A curve is believed to lie within ± {BELIEF:g} of the prior's, end to end; directions and the values
-that add nothing are kept.
+that add nothing are kept. The base is such that those shown have the mean score that the prior gave them:
+outcomes move who stands above whom, not how high all stand.
 
 ## Limits
 

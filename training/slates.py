@@ -24,6 +24,7 @@ from recommender.places import places_of
 from recommender.query import SupplierQuery
 from recommender.ranking import score
 from recommender.ranking.features import Floats, supplier_features
+from recommender.ranking.whole import whole_features
 from recommender.requirements import demands
 from recommender.retrieval import Candidates, cosines, with_exact_offerings
 from recommender.snapshot import Rows, Snapshot
@@ -153,6 +154,7 @@ def _slate(
     retrieved = found.candidates.take(kept)
     candidates = _with_rows(parts, found, retrieved, seen, need)
     features = supplier_features(snapshot, candidates, need, places, query.as_of, past)
+    features |= whole_features(snapshot, candidates, found.vector, parts.named(need))
     if asked:
         stand = standings(snapshot, candidates.rows, asked, need, query.as_of)
         features["requirement_coverage"] = stand.coverages

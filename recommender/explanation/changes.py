@@ -7,20 +7,18 @@ is; and each change is worth making only where it is true, which its words say.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from recommender.catalogue.domain import Certification, Enterprise, Need, Offering, Size, Tier
+from recommender.explanation.things import called
 from recommender.requirements import Demand
 from recommender.requirements.mention import Quantity
 from recommender.results import ChangeStep, Requirement
-from recommender.text.clauses import clauses
-from recommender.text.titles import subject
+from recommender.text.titles import subject, wanted
 
 Firm = tuple[Enterprise, tuple[Offering, ...]]
 
-_BUYING = re.compile(r"(?:采购|招标|询价|比选|项目|公开|集中|服务外包|\s|[（(][^（）()]*[)）])+$")
 _LONGEST_TITLE = 60
 _YEARLY = {"": 1, "year": 1, "month": 12, "day": 365}
 _NEXT_TIER = {
@@ -87,8 +85,8 @@ def steps(
 
 def wanted_title(need: Need) -> str:
     """What *need* is about, as an offering would be called."""
-    title = next(clauses(subject(need.title)), need.title)
-    return (_BUYING.sub("", title).strip() or title)[:_LONGEST_TITLE]
+    about = subject(need.title)
+    return called(about) or wanted(about.rsplit("公司", 1)[-1] or about)[:_LONGEST_TITLE]
 
 
 def _stated(demands: Sequence[Demand], enterprise: Enterprise, nearest: int) -> Iterator[Step]:

@@ -1,8 +1,9 @@
 """Evidence: words of the need and words of the offer that say the same thing, phrase beside phrase.
 
-A pair is quoted for being alike, and for carrying the match: the need's words must be near the offering as a
-whole, the offer's near the need, and masking the need's words must lower the score. Words that could be
-masked without a loss are never quoted.
+A pair is quoted for being alike, for naming the thing itself, and for carrying the match: the need's words
+must be near the offering as a whole, the offer's near the need, and masking the need's words must lower the
+score. Words that could be masked without a loss are never quoted, nor is a firm's name: 食材管家 is what it
+is called, not what it sells.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from numpy.typing import NDArray
 from recommender.catalogue.domain import Need
 from recommender.encoder import Encoder
 from recommender.explanation.masking import Lexical, Side, losses
-from recommender.explanation.phrases import Phrases, runs
+from recommender.explanation.phrases import Phrases
+from recommender.explanation.wording import pieces, runs, says_what
 from recommender.ranking import AdditiveModel
 from recommender.results import Evidence, Span
 from recommender.text.clauses import clauses
@@ -25,11 +27,12 @@ from recommender.text.clauses import clauses
 _LEAST = 0.4  # below this cosine two phrases do not say the same; nothing is quoted
 _CARRIED = 0.5  # how much nearness to the other side as a whole counts beside the pair's own likeness
 _TITLE = 0.15  # a title says in the firm's own short words what is offered
+_CORE = 0.15  # the need's words name the thing, and not what it is for
+_SAID = 0.2  # a phrase of six characters says more than a word of two, on either side
 _LOST = 0.6  # what the share of the score that masking takes away counts beside all that
-_TRIED = 3  # pairs for an offer of which the need's words are masked
+_TRIED = 4  # pairs for an offer of which the need's words are masked
 _MOST_OFFER_TEXT = 4_000
-_NOT = ("非", "其他", "其它", "除", "不", "无")  # what is offered is something else
-_SHORT = 12  # characters from which on a clause of the offer is quoted in part
+_SHORT = 8  # characters from which on a phrase of the offer is quoted in part
 
 Vectors = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -38,19 +41,21 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Offer:
     """An offering that may be quoted: field name → text, and its vector (d,). The id is empty for the
-    enterprise's own description."""
+    enterprise's own description; ``names`` are what the enterprise is called."""
 
     offering_id: str
     fields: Mapping[str, str]
     vector: Vectors
+    names: tuple[str, ...] = ()
 
     def spans(self) -> list[Span]:
-        return [
-            Span(name, clause)
-            for name, text in self.fields.items()
-            for clause in clauses(text[:_MOST_OFFER_TEXT])
-            if not clause.startswith(_NOT)
-        ]
+        found = []
+        for name, text in self.fields.items():
+            text = text[:_MOST_OFFER_TEXT]
+            for called in self.names:
+                text = text.replace(called, "。" * len(called))  # the same length, and never within a phrase
+            found += [Span(name, piece) for clause in clauses(text) for piece in pieces(clause)]
+        return [span for span in dict.fromkeys(found) if says_what(span.span)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,15 @@ class Pair:
     worth: float
 
 
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What is quoted of one enterprise, what says most first, and how near any of its words come to those
+    that name the thing wanted (cosine; NaN where nothing does or nothing may be quoted)."""
+
+    pairs: tuple[Evidence, ...] = ()
+    core: float = math.nan
+
+
 def evidence(
     need: Need,
     phrases: Phrases,
@@ -72,54 +86,86 @@ def evidence(
     encoder: Encoder,
     model: AdditiveModel,
     lexical: Lexical | None = None,
-) -> list[tuple[Evidence, ...]]:
-    """For each enterprise one pair of quotations from each of its offers that has any, in the order given, no
-    pair of words twice. *vector* (d,) is the need's."""
+) -> list[Quoted]:
+    """For each enterprise one pair of quotations from each of its offers that has any, no pair of words
+    twice. *vector* (d,) is the need's."""
     offers = [offer for _, several in enterprises for offer in several]
     if not offers or not phrases.phrases:
-        return [() for _ in enterprises]
+        return [Quoted() for _ in enterprises]
     spans = [offer.spans() for offer in offers]
     encoded = encoder.encode([span.span for several in spans for span in several])
     parts = np.split(encoded, np.cumsum([len(several) for several in spans])[:-1])
+    weights = _said(phrases)
     paired = iter(
-        _pairs(phrases, vector, offer, several, part)
+        _pairs(phrases, weights, vector, offer, several, part)
         for offer, several, part in zip(offers, spans, parts, strict=True)
     )
     tried = [[next(paired) for _ in several] for _, several in enterprises]
     worth = np.full(len(phrases.phrases), -np.inf)
-    for pair in (pair for each in tried for several in each for pair in several):
+    for pair in (pair for each in tried for several, _ in each for pair in several):
         worth[pair.phrase] = max(worth[pair.phrase], pair.worth)
     asked = [int(row) for row in np.argsort(-worth, kind="stable") if np.isfinite(worth[row])]
     lost = np.full((len(enterprises), len(phrases.phrases)), np.nan)
     words = [phrases.phrases[row].span for row in asked]
     lost[:, asked] = losses(need, words, [side for side, _ in enterprises], encoder, model, lexical)
     chosen = [
-        [best for several in each if (best := _chosen(several, lost[place]))]
+        [best for several, _ in each if (best := _chosen(several, lost[place]))]
         for place, each in enumerate(tried)
     ]
     narrow = _narrowed([pair for pairs in chosen for pair in pairs], phrases, encoder)
-    return [_quoted([next(narrow) for _ in pairs], phrases) for pairs in chosen]
+    return [
+        Quoted(
+            _quoted([next(narrow) for _ in pairs], phrases),
+            max((core for _, core in each if not math.isnan(core)), default=math.nan),
+        )
+        for pairs, each in zip(chosen, tried, strict=True)
+    ]
+
+
+def _said(phrases: Phrases) -> Floats:
+    """(m,) what each phrase of the need is worth by itself: how much it says, and if it names the thing."""
+    core = [phrases.phrases[row].span for row in phrases.core]
+    said = [_SAID * _length(p.span) + _CORE * any(_shares(p.span, c) for c in core) for p in phrases.phrases]
+    return np.array(said, np.float64)
+
+
+def _length(span: str) -> float:
+    """How much a phrase says by its length: 1 from six characters, less again where it is long to read."""
+    return min(len(span), 6) / 6 - max(len(span) - 12, 0) / 12
+
+
+def _shares(span: str, core: str) -> bool:
+    """Whether *span* ends as *core* does, or stands in it, or it in *span*."""
+    return span in core or core in span or span[-2:] == core[-2:]
 
 
 def _pairs(
-    phrases: Phrases, need_vector: Vectors, offer: Offer, spans: Sequence[Span], encoded: Vectors
-) -> list[Pair]:
-    """The best pairs of an offer, each with another phrase of the need, best first."""
+    phrases: Phrases,
+    said: Floats,
+    need_vector: Vectors,
+    offer: Offer,
+    spans: Sequence[Span],
+    encoded: Vectors,
+) -> tuple[list[Pair], float]:
+    """The best pairs of an offer, each with another phrase of the need, best first, and the cosine of the
+    span that comes nearest to the core (NaN where there is none)."""
     if not spans:
-        return []
+        return [], math.nan
     alike = phrases.vectors @ encoded.T
     titles = np.array([span.field == "title" for span in spans])
-    worth = alike + _CARRIED * (phrases.vectors @ offer.vector)[:, None]
-    worth += _CARRIED * (encoded @ need_vector)[None, :] + _TITLE * titles[None, :]
+    lengths = np.array([_length(span.span) for span in spans])
+    worth = alike + _CARRIED * (phrases.vectors @ offer.vector)[:, None] + said[:, None]
+    worth = worth + (_CARRIED * (encoded @ need_vector) + _TITLE * titles + _SAID * lengths)[None, :]
+    worth[alike < _LEAST] = -np.inf
     columns = worth.argmax(axis=1)
     rows = np.arange(len(columns))
     best = worth[rows, columns]
-    best[alike[rows, columns] < _LEAST] = -np.inf
+    core = float(alike[list(phrases.core)].max()) if phrases.core else math.nan
     return [
         Pair(row, spans[columns[row]], offer.offering_id, float(alike[row, columns[row]]), float(best[row]))
         for row in np.argsort(-best, kind="stable")[:_TRIED].tolist()
         if np.isfinite(best[row])
-    ]
+    ], core
 
 
 def _chosen(pairs: Sequence[Pair], lost: Floats) -> Pair | None:
@@ -127,11 +173,12 @@ def _chosen(pairs: Sequence[Pair], lost: Floats) -> Pair | None:
     losing = [(pair, float(lost[pair.phrase])) for pair in pairs]
     carrying = [(pair, 0.0 if math.isnan(loss) else loss) for pair, loss in losing if not loss <= 0]
     most = max((loss for _, loss in carrying), default=0.0) or 1.0
-    return max(carrying, key=lambda each: each[0].worth + _LOST * each[1] / most, default=(None, 0.0))[0]
+    best = max(carrying, key=lambda each: each[0].worth + _LOST * each[1] / most, default=None)
+    return replace(best[0], worth=best[0].worth + _LOST * best[1] / most) if best else None
 
 
 def _narrowed(pairs: Sequence[Pair], phrases: Phrases, encoder: Encoder) -> Iterator[Pair]:
-    """*pairs*, each long clause of an offer cut to the run of words that says what the need's phrase says."""
+    """*pairs*, each long phrase of an offer cut to the run of words that says what the need's phrase says."""
     if not pairs:
         return
     inner = [list(runs(p.offer.span)) if len(p.offer.span) > _SHORT else [] for p in pairs]
@@ -149,7 +196,7 @@ def _narrowed(pairs: Sequence[Pair], phrases: Phrases, encoder: Encoder) -> Iter
 
 def _quoted(pairs: Sequence[Pair], phrases: Phrases) -> tuple[Evidence, ...]:
     found: dict[tuple[Span, Span], Evidence] = {}
-    for pair in pairs:
+    for pair in sorted(pairs, key=lambda pair: -pair.worth):
         phrase = phrases.phrases[pair.phrase]
         words = Span(phrase.field, phrase.span)
         similarity = round(min(1.0, pair.similarity), 4)

@@ -7,13 +7,24 @@ checklist, for silence on a wish is no news.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from recommender.catalogue.domain import Enterprise, Need
+from recommender.explanation.evidence import Quoted
+from recommender.explanation.phrases import Phrases
 from recommender.ranking.features import FEATURES
-from recommender.results import Change, Evidence, Requirement, WhyNot
+from recommender.results import Change, Evidence, Requirement, Result, Span, WhyNot
 
+_SAME, _ALIKE = (
+    0.75,
+    0.6,
+)  # cosine from which words say the same, and from which they have to do with each other
+_ANSWERED = 0.6  # cosine from which something on file answers the words that name the thing
+_NEAR = 0.45  # cosine of the whole below which an enterprise is far from the need
+_UNBORNE = 0.5  # corroboration up to which an offering stands alone
 _LISTED, _TEN = 3, 10
 _SLIGHT = 0.005  # log-odds that no reader would see
 _SOON = 90  # days in which a certificate runs out that a reader wants to know
@@ -28,16 +39,55 @@ _WORDS = {
 }
 
 
-def for_buyer(name: str, evidence: Sequence[Evidence], requirements: Sequence[Requirement]) -> str:
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What may be said of a match: the pairs that are quoted, what says most first, and the words that name
+    the thing wanted where nothing on file answers them."""
+
+    evidence: Sequence[Evidence] = ()
+    unanswered: Span | None = None
+    direct: bool = False  # the words quoted say the same, and are of the thing itself
+
+    def lacking(self) -> tuple[str, str]:
+        """What is told of the words that nothing answers."""
+        if self.unanswered is None:
+            return "", ""
+        words = self.unanswered.span
+        return f"，资料中未见与“{words}”直接对应的内容", f", but nothing on file answers “{words}” itself"
+
+
+def matched(quoted: Quoted, phrases: Phrases) -> Match:
+    """What may be said where *quoted* is what *phrases* of the need brought up."""
+    wanted = phrases.wanted
+    answered = wanted is None or quoted.core >= _ANSWERED
+    best = next(iter(quoted.pairs), None)
+    same = (
+        best is not None
+        and best.similarity >= _SAME
+        and phrases.names_the_thing(best.need.span, best.offer.span)
+    )
+    return Match(quoted.pairs, None if answered else wanted, answered and same)
+
+
+def for_buyer(name: str, match: Match, requirements: Sequence[Requirement]) -> str:
     """Why the buyer should look at this enterprise: Chinese, then English on a line of its own."""
     met, missing, unknown = _met(requirements), _failed(requirements), _unproven(requirements)
-    if evidence:
-        best = evidence[0]
+    lacks, without = match.lacking()
+    if match.direct:
+        best = match.evidence[0]
         chinese = f"{name}的“{best.offer.span}”对应需求中的“{best.need.span}”"
         english = f"{name} offers “{best.offer.span}”, which answers “{best.need.span}”"
+    elif match.evidence:
+        best = match.evidence[0]
+        near = best.similarity >= _ALIKE
+        chinese = (
+            f"{name}的“{best.offer.span}”与需求中的“{best.need.span}”{'有关' if near else '只是相近'}{lacks}"
+        )
+        english = f"{name}'s “{best.offer.span}” {'has to do with' if near else 'is only close to'} "
+        english += f"“{best.need.span}”{without}"
     else:
         chinese = f"{name}没有与需求直接对应、可以引用的语句，仅按整体业务比较"
-        english = f"{name} has no words to quote that answer the need; it was compared as a whole"
+        english = f"{name} has no words to quote that answer the need; it was compared as a whole only"
     chinese += (
         _listed("；已满足：", met, "、")
         + _listed("；不满足：", missing, "、")
@@ -51,14 +101,23 @@ def for_buyer(name: str, evidence: Sequence[Evidence], requirements: Sequence[Re
     return f"{chinese}。\n{english}."
 
 
-def for_supplier(need: Need, evidence: Sequence[Evidence], requirements: Sequence[Requirement]) -> str:
+def for_supplier(need: Need, match: Match, requirements: Sequence[Requirement]) -> str:
     """Why the enterprise should answer this need, and what it lacks to qualify."""
     missing, unknown = _failed(requirements), _unproven(requirements)
     buyer = need.buyer_name or "采购方"
-    if evidence:
-        best = evidence[0]
+    lacks, without = match.lacking()
+    if match.direct:
+        best = match.evidence[0]
         chinese = f"{buyer}需要“{best.need.span}”，贵企业的“{best.offer.span}”与之对应"
         english = f"The buyer asks for “{best.need.span}”; you offer “{best.offer.span}”"
+    elif match.evidence:
+        best = match.evidence[0]
+        near = best.similarity >= _ALIKE
+        chinese = f"{buyer}的需求提到“{best.need.span}”，与贵企业的“{best.offer.span}”"
+        chinese += f"{'有关' if near else '只是相近'}{lacks}"
+        english = f"The need speaks of “{best.need.span}”, which "
+        english += "has to do with " if near else "is only close to "
+        english += f"your “{best.offer.span}”{without}"
     else:
         chinese = f"{buyer}的需求在贵企业的资料中没有可直接引用的对应语句，仅按整体业务比较"
         english = "Nothing on file about you answers the need in words; you were compared as a whole"
@@ -118,14 +177,26 @@ def _joined_steps(change: Change, mark: str) -> str:
 def cautions(
     enterprise: Enterprise,
     offerings: int,
-    evidence: Sequence[Evidence],
+    match: Match,
     requirements: Sequence[Requirement],
     as_of: date,
+    *,
+    near: float,
     untouched: float | None = None,
+    borne_out: float = math.nan,
 ) -> tuple[str, ...]:
-    """What a careful reader should know before acting; *untouched* is the days since the profile changed."""
+    """What a careful reader should know before acting; *near* is the cosine of need and enterprise, of its
+    best offering or as a whole, *untouched* the days since the profile changed, *borne_out* how far the rest
+    of the profile bears the best offering out."""
     found: list[str] = []
-    if not evidence:
+    if borne_out <= _UNBORNE:
+        found.append(
+            "最接近的一项未得到其余产品或介绍的佐证，需核实 / "
+            "an unverified claim: nothing else in the profile bears it out"
+        )
+    if near < _NEAR and not match.direct:
+        found.append("与需求相差较远，可能并不提供 / far from what is wanted, which it may not offer")
+    if not match.evidence:
         found.append(
             "没有可引用的对应语句，仅按整体业务比较 / no matching words to quote, compared as a whole only"
         )
@@ -143,6 +214,28 @@ def cautions(
         if c.expires and 0 <= (c.expires - as_of).days <= _SOON and str(c) not in told
     )
     return tuple(found)
+
+
+def nothing_close(results: Sequence[Result], wanted: Span | None, *, needs: bool = False) -> tuple[str, ...]:
+    """What is to be said of a whole list of explained *results* in which nothing answers what is *wanted*;
+    *needs* says that needs are listed and not suppliers."""
+    if not results:
+        return ()
+    far = all(any(told.startswith("与需求相差较远") for told in each.cautions) for each in results)
+    if needs:
+        told = (
+            "现有需求中没有与贵企业业务接近的，仅供参考 / no need on file comes close; for orientation only"
+        )
+        return (told,) if far else ()
+    if wanted and all(each.unanswered for each in results):
+        return (
+            f"名单中没有一家的资料写明“{wanted.span}”，以下按相近程度排列，仅供参考 / "
+            f"nobody in the list states “{wanted.span}”; what follows is only near it",
+        )
+    if far:
+        told = "目录中没有接近的供应，仅供参考 / nothing in the catalogue comes close; for orientation only"
+        return (told,)
+    return ()
 
 
 def _of_verdicts(requirements: Sequence[Requirement]) -> Iterator[str]:

@@ -17,7 +17,15 @@ from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Scope
 from recommender.chains.crossing import crosses_chains, crossing
 from recommender.chains.transfer import reaching
-from recommender.explanation import Side, cautions, evidence, for_buyer, for_supplier
+from recommender.explanation import (
+    Side,
+    cautions,
+    evidence,
+    for_buyer,
+    for_supplier,
+    matched,
+    nothing_close,
+)
 from recommender.matching.arrangement import Placed, arrange, looked_at
 from recommender.matching.common import (
     DEPTH,
@@ -30,11 +38,12 @@ from recommender.matching.common import (
     links_of,
 )
 from recommender.matching.diversity import need_twins
-from recommender.matching.policy import left_out, places_to_show
+from recommender.matching.policy import left_out, places_to_show, still_open
 from recommender.matching.qualifying import Firm
 from recommender.query import BuyerQuery, Policy
 from recommender.ranking import probability, score
 from recommender.ranking.features import Floats, need_features
+from recommender.ranking.whole import borne_out
 from recommender.requirements import Demand, coverage_of
 from recommender.results import LeftOut, Recommendation, Requirement, Result
 from recommender.retrieval import Candidates, find_needs
@@ -134,6 +143,10 @@ def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
         asked = [snapshot.need_asking(int(row)) for row in candidates.rows]
         stand = Standings(firm, asked, [tuple(firm.status(d, need) for d in of) for need, of in asked])
         features["requirement_coverage"] = stand.coverages
+        vectors = snapshot.needs.vectors.rows(candidates.rows)
+        features["corroboration"] = borne_out(
+            found.offerings, candidates.offering.tolist(), vectors, found.whole
+        )
         scored = score(parts.model, features, candidates.rows, len(candidates.rows))
         measured = Measured(candidates, scored, stand)
         enough = query.policy is Policy.LENIENT or kept >= len(likeliest)
@@ -148,10 +161,12 @@ def answer(parts: Parts, query: BuyerQuery) -> Recommendation:
     judged = measure(parts, query, found)
     shown = places_to_show(judged.measured, query.policy)
     results = []
+    unproven = []
     for rank, each in enumerate(_arranged(parts, query, judged, shown), 1):
         place = shown[each.place]
+        unproven.append(judged.measured.unproven(place))
         brief = replace(_brief(parts, query, judged, place, rank), moved=each.moved)
-        results.append(_explained(parts, query, found, brief, judged.need(place)) if query.explain else brief)
+        results.append(_explained(parts, query, found, judged, brief, place) if query.explain else brief)
     asked = {
         "enterprise_id": query.enterprise.enterprise_id,
         "name": query.enterprise.name,
@@ -162,6 +177,8 @@ def answer(parts: Parts, query: BuyerQuery) -> Recommendation:
         asked | echo(query),
         tuple(results),
         explain=query.explain,
+        notes=still_open(query.policy, unproven)
+        + (nothing_close(results, None, needs=True) if query.explain else ()),
         left_out=_left_out(parts, query, judged, shown),
     )
 
@@ -216,14 +233,18 @@ def _left_out(parts: Parts, query: BuyerQuery, judged: Judged, shown: Sequence[i
     )
 
 
-def _explained(parts: Parts, query: BuyerQuery, found: Found, brief: Result, need: Need) -> Result:
+def _explained(
+    parts: Parts, query: BuyerQuery, found: Found, judged: Judged, brief: Result, place: int
+) -> Result:
     """*brief* with the words that it rests on."""
-    vectors = found.offerings
+    need, values, vectors = judged.need(place), judged.measured.scored.values, found.offerings
+    near = float(np.fmax(values["semantic_match"][place], values["profile_match"][place]))
     vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
     best = best_rows(vectors @ vector, QUOTED) if len(vectors) else np.zeros(0, np.int64)
+    phrases = parts.quotable(need, vector)
     (quoted,) = evidence(
         need,
-        parts.quotable(need, vector),
+        phrases,
         vector,
         [
             (
@@ -235,10 +256,12 @@ def _explained(parts: Parts, query: BuyerQuery, found: Found, brief: Result, nee
         parts.model,
     )
     enterprise, verdicts = query.enterprise, brief.requirements
+    match = matched(quoted, phrases)
     return replace(
         brief,
         facts=_facts(need),
-        evidence=quoted,
+        evidence=quoted.pairs,
+        unanswered=match.unanswered,
         cross_chain=crossing(
             parts.snapshot,
             need,
@@ -247,9 +270,17 @@ def _explained(parts: Parts, query: BuyerQuery, found: Found, brief: Result, nee
             reaching(parts.snapshot.graph, need, parts.encoder.encode),
             query.as_of,
         ),
-        cautions=cautions(enterprise, len(query.offerings), quoted, verdicts, query.as_of),
-        for_buyer=for_buyer(enterprise.short_name or enterprise.name or "该企业", quoted, verdicts),
-        for_supplier=for_supplier(need, quoted, verdicts),
+        cautions=cautions(
+            enterprise,
+            len(query.offerings),
+            match,
+            verdicts,
+            query.as_of,
+            near=near,
+            borne_out=float(values["corroboration"][place]),
+        ),
+        for_buyer=for_buyer(enterprise.short_name or enterprise.name or "该企业", match, verdicts),
+        for_supplier=for_supplier(need, match, verdicts),
     )
 
 

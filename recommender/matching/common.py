@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.encoder import Encoder
-from recommender.explanation import Offer, Phrases, phrases_of
+from recommender.explanation import Offer, Phrases, cores_of, phrases_of
 from recommender.query import BuyerQuery, SupplierQuery
 from recommender.ranking import AdditiveModel, Scored
 from recommender.ranking.features import Floats
@@ -24,6 +25,8 @@ from recommender.text.titles import subject
 DEPTH = 400  # rows that each source of candidates contributes at the least
 KEPT = 200  # candidates that are measured exactly and whose requirements are judged, at the least
 QUOTED = 2  # offerings quoted as evidence for one enterprise
+
+_NAME = re.compile(r"[（(][^（）()]*[)）]|(?:股份)?有限(?:责任)?公司$|集团$")
 
 Vectors = NDArray[np.float32]
 
@@ -57,17 +60,32 @@ class Parts:
         fields = {"title": subject(need.title), "description": need.description}
         return phrases_of(fields, self.encoder, most_alike=vector, but=need.buyer_name)
 
+    def named(self, need: Need) -> Vectors:
+        """(k, d) the things that the title of *need* names, where it names several; else (0, d)."""
+        things = cores_of(subject(need.title))
+        return self.encoder.encode(things if len(things) > 1 else [])
+
     def offers(self, enterprise: Enterprise, offerings: Sequence[Offering], vectors: Vectors) -> list[Offer]:
         """What may be quoted: *offerings* with *vectors* (m, d), or else the enterprise's description."""
         if not offerings and enterprise.description:
             (vector,) = self.encoder.encode([enterprise.description])
-            return [Offer("", {"description": enterprise.description}, vector)]
+            return [Offer("", {"description": enterprise.description}, vector, names_of(enterprise))]
         return [
             Offer(
-                offering.offering_id, {"title": offering.title, "description": offering.description}, vector
+                offering.offering_id,
+                {"title": offering.title, "description": offering.description},
+                vector,
+                names_of(enterprise),
             )
             for offering, vector in zip(offerings, vectors, strict=True)
         ]
+
+
+def names_of(enterprise: Enterprise) -> tuple[str, ...]:
+    """What *enterprise* is called, the longest first: words that are no evidence of what it offers."""
+    plain = _NAME.sub("", enterprise.name)
+    names = {enterprise.name, enterprise.short_name, plain}
+    return tuple(sorted((name for name in names if len(name) >= 2), key=lambda name: (-len(name), name)))
 
 
 @dataclass(frozen=True, slots=True)

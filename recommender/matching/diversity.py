@@ -27,6 +27,10 @@ _PENALTY = 2.0  # log-odds that a twin yields for each one like it above
 _COPIED = 0.8  # share of common three-character runs from which a text is a copy of another
 _LEAST_TEXT = 60  # characters below which equal texts prove nothing: many firms make 精密轴承
 _MOST_TEXT = 2_000
+_NAMES_ITS_BUYER = 10  # characters of a title
+_AGAIN = re.compile(
+    r"[（(](?:重[招发新]|第[一二三四五\d]次|[一二三四五]次)[^（）()]{0,6}[）)]|[二三四]次重发|第[二三四]次|\s"
+)
 _NOT_A_NAME = re.compile(r"[\W_]+")
 
 Vectors = NDArray[np.float32]
@@ -82,9 +86,9 @@ def enterprise_twins(
 
 def need_twins(needs: Sequence[Need], vectors: Vectors) -> dict[int, Twin]:
     """The twins among p needs with *vectors* (p, d), best first, by place: the same buyer wants nearly the
-    same again."""
+    same again. A notice that names no buyer is of the buyer of one with the same title: 重招, 第二次."""
     near = vectors @ vectors.T >= _ALIKE
-    buyers = [need.buyer_id or need.buyer_name for need in needs]
+    buyers = [need.buyer_id or need.buyer_name or _once(need.title) for need in needs]
     found: dict[int, Twin] = {}
     copies: Counter[int] = Counter()
     for place, buyer in enumerate(buyers):
@@ -100,6 +104,12 @@ def need_twins(needs: Sequence[Need], vectors: Vectors) -> dict[int, Twin]:
                 found[place] = Twin(first, copies[first] * _PENALTY, reason)
                 break
     return found
+
+
+@lru_cache(maxsize=65_536)
+def _once(title: str) -> str:
+    """*title* without the words that it is published again; "" where it is too short to name its buyer."""
+    return _AGAIN.sub("", title) if len(title) >= _NAMES_ITS_BUYER else ""
 
 
 @lru_cache(maxsize=65_536)

@@ -24,6 +24,7 @@ from recommender.matching.suppliers import is_buyer, within
 from recommender.places import Places, places_of
 from recommender.query import SupplierQuery
 from recommender.ranking.features import Floats, capacity_fit, supplier_features
+from recommender.ranking.whole import firm_features, whole_features
 from recommender.requirements import Demand, demands, judge
 from recommender.results import Requirement
 from recommender.retrieval import Candidates, cosines, with_exact_offerings
@@ -39,12 +40,13 @@ Firm = tuple[Enterprise, tuple[Offering, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A query, read for measuring: the need's ``vector`` (d,) and ``tokens``, its demands and places, which
-    enterprises (n,) may be candidates and which offerings (m,) are available, the BM25 score of every
-    enterprise (n,) and the best of the candidates."""
+    """A query, read for measuring: the need's ``vector`` (d,) and those of the things it ``named`` (k, d),
+    its ``tokens``, demands and places, which enterprises (n,) may be candidates and which offerings (m,) are
+    available, the BM25 score of every enterprise (n,) and the best of the candidates."""
 
     query: SupplierQuery
     vector: Vectors
+    named: Vectors
     tokens: Sequence[str]
     asked: tuple[Demand, ...]
     places: Places
@@ -69,6 +71,7 @@ def asking(parts: Parts, query: SupplierQuery) -> Asking:
     return Asking(
         query,
         profile.need_vector(*parts.encoder.encode(profile.need_texts(need))),
+        parts.named(need),
         tokens,
         demands(need),
         places_of(need),
@@ -104,7 +107,25 @@ def measured(parts: Parts, asking: Asking, rows: Rows) -> tuple[Candidates, Feat
         asking.lexical_best,
         asking.reached.values(rows) if asking.reached else None,
     )
-    return joined, supplier_features(snapshot, joined, asking.need, asking.places, asking.query.as_of)
+    features = supplier_features(snapshot, joined, asking.need, asking.places, asking.query.as_of)
+    return joined, features | _whole(parts, asking, joined)
+
+
+def _whole(parts: Parts, asking: Asking, found: Candidates) -> Features:
+    """What the whole profiles of *found* say, block by block."""
+    blocks = [
+        whole_features(
+            parts.snapshot,
+            found.take(np.arange(start, min(start + _BLOCK, len(found.rows)))),
+            *_asked(asking),
+        )
+        for start in range(0, len(found.rows), _BLOCK)
+    ]
+    return {name: np.concatenate([block[name] for block in blocks]) for name in (blocks[0] if blocks else ())}
+
+
+def _asked(asking: Asking) -> tuple[Vectors, Vectors]:
+    return asking.vector, asking.named
 
 
 def verdicts(parts: Parts, asking: Asking, row: int) -> tuple[Requirement, ...]:
@@ -175,6 +196,7 @@ def supposed(
         asking.reached.values(np.array([row])) if asking.reached else None,
     )
     features = supplier_features(snapshot, found, need, asking.places, asking.query.as_of)
+    features |= firm_features(vectors, best, whole, asking.vector, asking.named)
     if best is not None:
         offering = offerings[best]
         features["link_match"] = np.array([float(offering.link == need.link)])

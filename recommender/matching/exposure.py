@@ -86,6 +86,8 @@ def spread(
         if at >= min(rules.untouched, count - 1) and moves < most_moves:
             near = [each for each in left[1:] if may_rise[each] and odds[best] - odds[each] <= rules.margin]
             short = wanted - seated - sum(small[each] for each in ahead)
+            # no more places are kept than there are SMEs waiting that could take them
+            short = min(short, sum(small[each] and may_rise[each] for each in left[len(ahead) :]))
             if short > 0 and len(ahead) <= min(short, most_moves - moves):
                 seat = next((Seat(each, FEW_SME) for each in near if small[each] and each not in ahead), seat)
             elif moves < most_moves - max(short, 0):

@@ -139,7 +139,10 @@ class _Columns:
         furthest = np.full(len(self._rows), -1)  # where nothing is stated
         np.maximum.at(furthest, stated.whose, holdings)
         claimed = self._claimed(asked)
-        silent = np.where(furthest < 0, _UNKNOWN, _MISSING)
+        families = {each.family for each in asked}
+        akin = np.array([each.family in families for each in stated.certificates], np.bool_)
+        silent = np.full(len(self._rows), _UNKNOWN)  # who states others of that family would have stated it
+        silent[stated.whose[akin[stated.which]]] = _MISSING
         return np.select(
             [furthest == Holding.VALID, furthest == Holding.EXPIRED, furthest == Holding.LOWER],
             [_MET, np.where(claimed, _CONFLICT, _MISSING), _MISSING],

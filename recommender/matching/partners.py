@@ -17,7 +17,7 @@ import numpy as np
 from recommender import profile
 from recommender.catalogue.domain import Enterprise, Link, Need
 from recommender.chains.transfer import reaching
-from recommender.explanation import Lexical, Phrases, Side, evidence
+from recommender.explanation import Lexical, Phrases, Quoted, Side, evidence
 from recommender.matching.common import Measured, Parts
 from recommender.matching.judging import standings
 from recommender.matching.suppliers import (
@@ -32,9 +32,10 @@ from recommender.matching.suppliers import (
 from recommender.places import places_of
 from recommender.query import Filters, SupplierQuery
 from recommender.ranking import score
-from recommender.ranking.features import supplier_features
+from recommender.ranking.features import Floats, supplier_features
+from recommender.ranking.whole import whole_features
 from recommender.requirements import demands
-from recommender.results import Evidence, Result
+from recommender.results import Result
 from recommender.retrieval import find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask
 
@@ -47,11 +48,13 @@ _QUOTED = 500  # enterprises of a search whose quotations are kept
 
 @dataclass(frozen=True, slots=True)
 class _Sought:
-    """What a search found that no deal changes. ``quoted`` grows: enterprise row → its evidence."""
+    """What a search found that no deal changes: with its candidates the features of their ``whole`` profiles
+    (c,). ``quoted`` grows: enterprise row → its evidence."""
 
     found: Found
     phrases: Phrases
-    quoted: dict[int, tuple[Evidence, ...]]
+    whole: dict[str, Floats]
+    quoted: dict[int, Quoted]
 
 
 class Partners:
@@ -69,7 +72,7 @@ class Partners:
         same = Need("", need.title, need.description, link=need.link, industry_chain=need.industry_chain)
         sought = self._sought(same, query.filters, query.link, query.as_of)
         found = sought.found
-        measured = self._measured(query, found)
+        measured = self._measured(query, sought)
         results: list[Result] = []
         most = min(measured.size, query.top_k)
         for start in range(0, most, count):
@@ -88,19 +91,21 @@ class Partners:
         words = profile.need_tokens(need)
         (rough,) = find_suppliers(snapshot, vector[None, :], [words], allowed, offered, _DEPTH, [reached])
         exact = with_exact_offerings(snapshot, rough, vector, offered)
-        return _Sought(Found(exact, vector, words, offered, reached), parts.quotable(need, vector), {})
+        whole = whole_features(snapshot, exact, vector, parts.named(need))
+        found = Found(exact, vector, words, offered, reached)
+        return _Sought(found, parts.quotable(need, vector), whole, {})
 
     def _masks(self, filters: Filters, link: Link | None, as_of: date) -> tuple[Mask | None, Mask]:
         return within(self._parts.snapshot, SupplierQuery(Need("", ""), as_of, filters=filters, link=link))
 
-    def _measured(self, query: SupplierQuery, found: Found) -> Measured:
-        parts, need = self._parts, query.need
+    def _measured(self, query: SupplierQuery, sought: _Sought) -> Measured:
+        parts, need, found = self._parts, query.need, sought.found
         if asked := demands(need):
             return measure(parts, query, found, asked, places_of(need))
-        candidates = found.candidates.take(
-            np.flatnonzero(~is_buyer(parts.snapshot, need)[found.candidates.rows])
-        )
+        others = np.flatnonzero(~is_buyer(parts.snapshot, need)[found.candidates.rows])
+        candidates = found.candidates.take(others)
         features = supplier_features(parts.snapshot, candidates, need, places_of(need), query.as_of)
+        features |= {name: values[others] for name, values in sought.whole.items()}
         scored = score(parts.model, features, candidates.rows, len(candidates.rows))
         nothing = standings(parts.snapshot, candidates.rows, (), need, query.as_of)
         return Measured(candidates, scored, nothing)
@@ -120,10 +125,11 @@ class Partners:
                 query,
                 found,
                 measured,
+                sought.phrases,
                 in_brief(parts, query, measured, place, place + 1),
                 place,
                 firms[place],
-                known[place] or (),
+                known[place] or Quoted(),
             )
             for place in places
         ]
@@ -136,7 +142,7 @@ class Partners:
         measured: Measured,
         place: int,
         firm: Enterprise,
-    ) -> tuple[Evidence, ...]:
+    ) -> Quoted:
         """One firm at a time, so that its quotations do not depend on who was shown beside it; the firm with
         the most shared words stands by, for these count by their share of the most."""
         parts, every = self._parts, found.candidates

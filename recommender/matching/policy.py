@@ -8,7 +8,7 @@ requirement coverage) and names what it fails; strict leaves it out and says how
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from recommender.matching.common import Measured
@@ -17,6 +17,18 @@ from recommender.requirements import failing
 from recommender.results import LeftOut, Result
 
 _TOLD = 3  # candidates left out that are named
+
+
+def still_open(policy: Policy, unproven: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """What is to be said of a strict list by the must-haves of each result that are *unproven*: that nobody
+    is left out for what is unknown, so that the list does not read as if everybody had proved everything."""
+    open_ = sum(bool(names) for names in unproven) if policy is Policy.STRICT else 0
+    if not open_:
+        return ()
+    return (
+        f"严格模式只排除已知不满足必备要求者；名单中 {open_} 项尚有必备要求待核实 / strict leaves out only "
+        f"what is known to fail; {open_} here have must-haves still to be verified",
+    )
 
 
 def places_to_show(measured: Measured, policy: Policy) -> list[int]:

@@ -20,7 +20,19 @@ from recommender.catalogue.domain import Enterprise, Need, Scope, Size
 from recommender.catalogue.json_values import from_json
 from recommender.chains.crossing import crossing, crossing_mask, in_scope
 from recommender.chains.transfer import Reaching, reaching
-from recommender.explanation import Lexical, Offer, Side, cautions, evidence, for_buyer, for_supplier
+from recommender.explanation import (
+    Lexical,
+    Offer,
+    Phrases,
+    Quoted,
+    Side,
+    cautions,
+    evidence,
+    for_buyer,
+    for_supplier,
+    matched,
+    nothing_close,
+)
 from recommender.matching.arrangement import Placed, arrange, looked_at
 from recommender.matching.common import (
     DEPTH,
@@ -35,13 +47,14 @@ from recommender.matching.common import (
 from recommender.matching.diversity import enterprise_twins
 from recommender.matching.exposure import attention
 from recommender.matching.judging import standings
-from recommender.matching.policy import left_out, places_to_show
+from recommender.matching.policy import left_out, places_to_show, still_open
 from recommender.places import Places, places_of
 from recommender.query import Policy, SupplierQuery
 from recommender.ranking import probability, score
 from recommender.ranking.features import supplier_features
+from recommender.ranking.whole import whole_features
 from recommender.requirements import Demand, demands
-from recommender.results import Evidence, LeftOut, Recommendation, Result
+from recommender.results import LeftOut, Recommendation, Result
 from recommender.retrieval import Candidates, cosines, find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask, Snapshot
 from recommender.stages import stage
@@ -115,12 +128,13 @@ def measure(
     with stage("measure"):
         rough = supplier_features(snapshot, others, need, places, query.as_of)
         likeliest = score(parts.model, rough, rows, len(rows)).positions
-    kept = max(KEPT, 2 * query.top_k)
+        named, kept = parts.named(need), max(KEPT, 2 * query.top_k)
     while True:
         with stage("measure"):
             taken = others.take(np.sort(likeliest[:kept]))
             candidates = with_exact_offerings(snapshot, taken, found.vector, found.offered)
             features = supplier_features(snapshot, candidates, need, places, query.as_of)
+            features |= whole_features(snapshot, candidates, found.vector, named)
         with stage("judge"):
             stand = standings(snapshot, candidates.rows, asked, need, query.as_of)
             if asked:
@@ -154,9 +168,12 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
                 zip(listed, places_shown, documents, strict=True), 1
             )
         ]
+    notes = still_open(query.policy, (measured.unproven(place) for place in places_shown))
     if query.explain and results:
         with stage("explain"):
-            results = _explained(parts, query, found, measured, places_shown, documents, results)
+            phrases = parts.quotable(query.need, found.vector)
+            results = _explained(parts, query, found, measured, phrases, places_shown, documents, results)
+            notes += nothing_close(results, phrases.wanted)
     return Recommendation(
         parts.snapshot.release,
         echoed(query, asked, places),
@@ -165,6 +182,7 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
         left_out=_left_out(parts, query, measured, shown),
         attention=_attention(query, measured, shown, heads, listed),
         weighed=tuple(str(head["enterprise_id"]) for head in heads) if query.exposure else (),
+        notes=notes,
     )
 
 
@@ -279,6 +297,7 @@ def _explained(
     query: SupplierQuery,
     found: Found,
     measured: Measured,
+    phrases: Phrases,
     places: Sequence[int],
     documents: Sequence[Document | None],
     briefs: Sequence[Result],
@@ -291,7 +310,7 @@ def _explained(
     ]
     quoted = evidence(
         need,
-        parts.quotable(need, found.vector),
+        phrases,
         found.vector,
         [quotable_side(parts, found, measured, p, e) for p, e in zip(places, enterprises, strict=True)],
         parts.encoder,
@@ -299,7 +318,7 @@ def _explained(
         Lexical(snapshot.enterprises.lexical, found.words, measured.candidates.lexical_best),
     )
     return [
-        explained(parts, query, found, measured, *each)
+        explained(parts, query, found, measured, phrases, *each)
         for each in zip(briefs, places, enterprises, quoted, strict=True)
     ]
 
@@ -333,20 +352,24 @@ def explained(
     query: SupplierQuery,
     found: Found,
     measured: Measured,
+    phrases: Phrases,
     brief: Result,
     place: int,
     enterprise: Enterprise,
-    quoted: tuple[Evidence, ...],
+    quoted: Quoted,
 ) -> Result:
-    verdicts = measured.verdicts_at(place)
+    verdicts, values = measured.verdicts_at(place), measured.scored.values
+    match = matched(quoted, phrases)
+    near = float(np.fmax(values["semantic_match"][place], values["profile_match"][place]))
     owned = len(parts.snapshot.offering_rows(measured.row(place)))
-    untouched = float(measured.scored.values["freshness"][place])
+    untouched = float(values["freshness"][place])
     return replace(
         brief,
         contributions=measured.scored.parts(place, parts.model),
         facts=_facts(enterprise),
         requirements=verdicts,
-        evidence=quoted,
+        evidence=quoted.pairs,
+        unanswered=match.unanswered,
         cross_chain=crossing(
             parts.snapshot,
             query.need,
@@ -355,9 +378,18 @@ def explained(
             found.reached,
             query.as_of,
         ),
-        cautions=cautions(enterprise, owned, quoted, verdicts, query.as_of, untouched),
-        for_buyer=for_buyer(enterprise.short_name or enterprise.name, quoted, verdicts),
-        for_supplier=for_supplier(query.need, quoted, verdicts),
+        cautions=cautions(
+            enterprise,
+            owned,
+            match,
+            verdicts,
+            query.as_of,
+            near=near,
+            untouched=untouched,
+            borne_out=float(values["corroboration"][place]),
+        ),
+        for_buyer=for_buyer(enterprise.short_name or enterprise.name, match, verdicts),
+        for_supplier=for_supplier(query.need, match, verdicts),
     )
 
 

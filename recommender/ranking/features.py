@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from indexes.filters import FilterColumns
 from recommender.catalogue.domain import Enterprise, Need, Offering
+from recommender.distance import distances
 from recommender.places import Places
 from recommender.retrieval import Candidates
 from recommender.snapshot import Snapshot
@@ -30,10 +31,13 @@ _FAR_BELOW = 0.3  # cosine
 FEATURES: dict[str, tuple[str, str]] = {
     "semantic_match": ("最佳产品语义匹配", "best offering, by meaning"),
     "profile_match": ("企业整体语义匹配", "whole profile, by meaning"),
+    "breadth": ("所需各项的覆盖面", "share of the things named that are covered"),
+    "corroboration": ("其余资料佐证", "borne out by the rest of the profile"),
     "lexical_match": ("关键词匹配", "shared words"),
     "requirement_coverage": ("资质与要求满足度", "requirements met"),
     "site_match": ("靠近项目所在地", "near the place of work"),
     "region_match": ("靠近采购方", "near the buyer"),
+    "distance": ("距离（公里）", "distance in kilometres"),
     "chain_match": ("产业链一致", "same industry chain"),
     "link_match": ("链路一致", "same link"),
     "graph_match": ("产业链图谱路径", "path through the chain graph"),
@@ -232,10 +236,15 @@ def _codes(columns: FilterColumns, name: str, rows: NDArray[np.int64]) -> NDArra
 def _place_matches(
     site: NDArray[np.int64], seat: NDArray[np.int64], here: NDArray[np.int64]
 ) -> dict[str, Floats]:
-    """Nearness to the site where there is one, otherwise to the buyer's seat: never both."""
+    """Nearness to the site where there is one, otherwise to the buyer's seat: never both. By the border that
+    both are within, and by kilometres, which know no border."""
     site, seat, here = np.broadcast_arrays(site, seat, here)
     near_seat = np.where(site > 0, np.nan, region_match(seat, here))
-    return {"site_match": region_match(site, here), "region_match": near_seat}
+    return {
+        "site_match": region_match(site, here),
+        "region_match": near_seat,
+        "distance": distances(np.where(site > 0, site, seat), here),
+    }
 
 
 def _text_features(found: Candidates) -> dict[str, Floats]:

@@ -23,8 +23,22 @@ PRIOR = AdditiveModel(
             ((0.0, -1.4), (0.2, 0.0), (0.6, 2.8), (1.0, 4.0)),
             +1,
             "A firm whose whole business lies near the need supplies it as a matter of course: it weighs "
-            "more than a single product, for catalogues list what was sold once too. It is the breadth of "
-            "the match: counts of offerings near the need, tried beside it, added nothing.",
+            "more than a single product, for catalogues list what was sold once too.",
+        ),
+        Curve(
+            "breadth",
+            ((0.0, -0.15), (0.5, 0.0), (1.0, 0.15)),
+            +1,
+            "Of a need that names several things, who offers all of them saves the buyer a second contract. "
+            "Kept small: counts of offerings near a need, tried as breadth, harm.",
+        ),
+        Curve(
+            "corroboration",
+            ((0.2, -3.5), (0.5, -0.8), (0.7, 0.0)),
+            +1,
+            "A single offering that is much nearer to the need than all else that the firm says of itself is "
+            "a claim that nothing bears out: one may have been written for the need. Ordinary variety costs "
+            "nothing, and where there is nothing to compare with, nothing is taken away.",
         ),
         Curve(
             "lexical_match",
@@ -50,6 +64,12 @@ PRIOR = AdditiveModel(
             ((0.0, 0.0), (0.4, 0.5), (0.8, 0.8), (1.0, 0.9)),
             +1,
             "Goods travel, but near suppliers deliver and maintain at less cost.",
+        ),
+        Curve(
+            "distance",
+            ((0.0, 0.3), (600.0, 0.0)),
+            -1,
+            "The next city may lie in another province. Beyond a day's drive it makes no difference.",
         ),
         Curve(
             "chain_match",

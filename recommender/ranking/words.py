@@ -17,6 +17,17 @@ WORDS: dict[str, Words] = {
         "How near the whole business lies to the need. Whose main business it is, is surer than who lists "
         "it once.",
     ),
+    "breadth": (
+        "需求列出几样东西时，企业的产品覆盖了其中多少；只要一样的需求不看这一项。",
+        "Of a need that names several things, how many of them the offerings cover; a need for one thing "
+        "leaves this out.",
+    ),
+    "corroboration": (
+        "最接近的那一项产品，是否得到企业其他产品或介绍的佐证。只有一项与需求几乎照抄、其余都不沾边的，要减分；"
+        "只登记一项且没有介绍的，不加不减。",
+        "Whether the rest of the profile bears the nearest offering out. One that copies the need while all "
+        "else is of another kind loses; a single offering without a description neither gains nor loses.",
+    ),
     "lexical_match": (
         "需求里的型号、牌号、材料等原词，是否也出现在企业资料里。",
         "Whether the need's very words, models, grades and materials, stand in the profile too.",
@@ -33,6 +44,11 @@ WORDS: dict[str, Words] = {
     "region_match": (
         "没有项目地点的采购：离采购方近的更好，交付和维护更省。",
         "Where no site is given: near the buyer is better, for delivery and upkeep.",
+    ),
+    "distance": (
+        "企业与项目所在地（没有则为采购方）所在城市之间的直线距离，越近越好；600 公里以外没有差别。",
+        "Kilometres in a straight line between the cities of the enterprise and of the site, or else of the "
+        "buyer: fewer are better, up to 600.",
     ),
     "chain_match": (
         "企业填报的产业链与需求的产业链是否一致。",

@@ -46,7 +46,20 @@ class Certificate:
     def of_label(cls, label: str) -> Certificate:
         return cls(label[1:], int(label[0]))
 
+    @property
+    def family(self) -> str:
+        """``works`` for qualifications by trade and grade, ``licence`` for what an authority permits,
+        ``system`` for management systems and products that were tested. Who lists some of a family tells
+        what it holds of that family, and nothing of the others."""
+        if _WORKS.search(self.name):
+            return "works"
+        return "licence" if _PERMITS.search(self.name) else "system"
 
+
+_WORKS = re.compile(
+    "承包|行业.*设计|工程设计|设计专项|监理|勘察|测绘|规划.*编制|检测专项|检测机构综合|施工企业|压力管道安装|施工劳务"
+)
+_PERMITS = re.compile("许可|登记证|执业|资格|牌照|备案|经营权")
 # 建筑行业(建筑工程)设计 is a part of 建筑行业设计
 _SUBSECTOR = re.compile(r"(?<=行业)\(.*\)(?=设计)")
 
@@ -77,7 +90,11 @@ CERTIFICATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("ISO 27001", r"iso(?:/iec)?\s*-?\s*27001|信息安全管理体系", ()),
     ("ISO 20000", r"iso(?:/iec)?\s*-?\s*20000|信息技术服务管理体系", ()),
     ("ISO/IEC 17025", r"iso(?:/iec)?\s*-?\s*17025|cnas(?![a-z])", ()),
-    ("CMA", r"cma(?![a-z])|检验检测机构资质(?:认定)?|计量认证(?:证书)?(?:\(cma(?:认证)?\))?", ()),
+    (
+        "CMA",
+        r"cma(?![a-z])|检验检测机构资质(?:认定)?|资质认定证书|计量认证(?:证书)?(?:\(cma(?:认证)?\))?",
+        (),
+    ),
     ("CMMI", r"cmmi(?![a-z])(?:\s*-?\s*(?:l|dev)?\s*[2-5])?", ()),
     ("ITSS", r"itss(?![a-z])|信息技术服务标准", ()),
     ("CCC", r"ccc(?![a-z])|3c\s*认证|强制性产品认证|强制性认证", ()),
@@ -116,6 +133,8 @@ CERTIFICATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("肥料登记证", r"肥料登记证", ()),
     ("会计师事务所执业证书", r"会计师事务所执业证书", ()),
     ("财产保险业务资格", r"财产保险业务资格", ()),
+    ("车辆保险业务资格", r"(?:机动)?车辆?保险业务资格", ()),
+    ("特种设备型式试验证书", r"特种设备型式试验证书?", ()),
     ("资产评估资格", r"资产评估资格", ()),
     ("TÜV", r"t[üu]v(?![a-z])", ()),
     ("UN 38.3", r"un\s*-?\s*38\.3", ()),
@@ -135,7 +154,11 @@ CERTIFICATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("DNV", r"dnv(?![a-z])", ()),
     ("CCS", r"ccs(?![a-z])|中国船级社", ()),
     ("CASL检验机构考核", r"casl(?:检验机构考核)?", ()),
-    ("信息安全服务资质", r"ccrc(?![a-z])|信息安全服务资质", ()),
+    (
+        "信息安全服务资质",
+        r"ccrc(?![a-z])|信息(?:系统)?安全(?:集成|运维|风险评估|应急处理|灾难备份)?服务资质",
+        (),
+    ),
     ("信息系统建设和服务能力", r"信息系统建设和服务能力", ()),
     ("涉密信息系统集成资质", r"涉密信息系统集成(?:资质)?", ()),
     ("泰尔认证", r"泰尔(?:产品)?认证|tlc\s*认证", ()),
@@ -145,7 +168,8 @@ CERTIFICATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("安全生产许可证", r"安全生产许可证?", ()),
     (
         "特种设备生产许可证",
-        r"特种设备(?:生产|制造|设计|安装|改造|修理|维修|、|及|和)*(?:单位)?许可证?|压力容器(?:设计|制造|、)+许可证?",
+        r"特种设备(?:生产|制造|设计|安装|改造|修理|维修|、|及|和)*(?:单位)?许可证?|压力容器(?:设计|制造|、)+许可证?"
+        r"|生产许可证(?=[^。;,]{0,3}(?:压力管道|压力容器|电梯|起重))",
         (),
     ),
     ("工业产品生产许可证", r"工业产品生产许可证?", ()),
@@ -175,6 +199,7 @@ CERTIFICATES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("出版物经营许可证", r"出版物经营许可证?", ()),
     ("水产苗种生产许可证", r"水产苗种生产许可证?", ()),
     ("卫生许可证", r"卫生许可证", ()),
+    ("施工劳务资质", r"施工劳务(?:企业)?(?:资质)?|劳务施工资质", ()),
     ("高新技术企业", r"高新技术企业(?:证书|认定)", ()),
     ("两化融合管理体系", r"两化融合(?:管理体系)?(?:贯标)?", ()),
     ("知识产权管理体系", r"知识产权管理体系|gb/?t\s*29490", ()),
@@ -226,6 +251,9 @@ _HAN_GATE = re.compile(
 )
 # any other licence by its official name: 《水路运输服务许可证》
 _LICENCE = re.compile(r"(?P<name>(?:(?![或及和的])[\u4e00-\u9fff]){2,14}?许可证)(?!号)")
+# and any that stands between title marks: 《企业年金基金管理机构资格证书》; persons' are no firm's
+_TITLED = re.compile(r"《(?P<name>[^《》\n]{4,30}(?:资格证书?|资质证书?|认定证书|生产资质证书))》")
+_PERSONAL = re.compile("注册|职业|执业资格|考核|从业|人员|[师员]")
 _LICENCE_LEAD = re.compile(
     r"^.*(?:中华人民共和国|具有|具备|持有|颁发|核发|有效|合法|取得|提供|拥有|以上|部门|相应|下列|期内|为)"
 )
@@ -248,6 +276,11 @@ def find_certificates(text: str) -> list[tuple[Certificate, int, int]]:
                 name = name[1:]
             if len(name) > 5:
                 _take(found, taken, Certificate(name), mention.end() - len(name), mention.end())
+    if "《" in text:
+        for mention in _TITLED.finditer(text):
+            name = mention["name"].removeprefix("中华人民共和国")
+            if not _PERSONAL.search(name):
+                _take(found, taken, Certificate(name), mention.end("name") - len(name), mention.end("name"))
     merged: list[tuple[Certificate, int, int]] = []
     for certificate, start, end in sorted(found, key=lambda item: item[1:]):
         # ISO 9001质量管理体系认证 names one certificate twice

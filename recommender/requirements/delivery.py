@@ -31,12 +31,13 @@ _RULES = (
 _DAYS = re.compile("|".join(_RULES))
 _BEFORE_DAY = re.compile(
     r"(?:工\s?期|交\s?货\s?期|供货|交货|交付|竣工|完工|完成|上线)[^。;\n]{0,20}?(?P<y>20\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日?前"
+    r"|(?:工\s?期|交\s?货\s?期)[^。;\n]{0,30}?至\s?(?P<y3>20\d\d)\s?年\s?(?P<m3>\d{1,2})\s?月\s?(?P<d3>\d{1,2})\s?日"
     r"|(?P<y2>20\d\d)\s?年\s?(?P<m2>\d{1,2})\s?月\s?(?P<d2>\d{1,2})\s?日?前(?=[^。;,\n]{0,8}(?:完成|交付|供货|交货|完工|竣工|到货))"
 )
 _GATE = re.compile(r"[天日周月年时]")
 # payment, guarantee and replies have days of their own
 _OTHER = re.compile(
-    r"付款|付清|支付|质保|保修|换货|响应|账期|结算|发票|社保|投标|公示|有效期|试运行|保险|缴纳|提前|以来|近[一二三四五\d]|缺陷责任|延期|逾期|每延|考核|满\s?\d|到达|上门|维修"
+    r"付款|付清|支付|质保|保修|换货|响应|账期|结算|发票|社保|投标|公示|有效期|试运行|保险|缴纳|提前|以来|近[一二三四五\d]|缺陷责任|延期|逾期|每延|考核|满\s?\d|到达|[天日]内(?:到场|进场)|上门|维修"
 )
 _LENGTH = {
     "小时": 1 / 24,
@@ -56,11 +57,13 @@ def delivery(clause: Clause) -> Iterator[Mention]:
     words = clause.words
     if not _GATE.search(words):
         return
+    whole = len(words)  # where the first term ends
     for match in _DAYS.finditer(words):
         around = words[max(match.start() - 12, 0) : match.end() + 8]
         # of several terms the whole counts, not its parts
-        if _OTHER.search(around) or (match["n6"] and "其中" in words[: match.start()]):
+        if _OTHER.search(around) or "其中" in words[whole : match.start()]:
             continue
+        whole = min(whole, match.end())
         at, length, unit = next(
             (match.start(f"n{i}"), match[f"n{i}"], match[f"u{i}"]) for i in "123456" if match[f"n{i}"]
         )
@@ -70,12 +73,13 @@ def delivery(clause: Clause) -> Iterator[Mention]:
                 "delivery", f"交期 {days} 天", clause.start + at, clause.start + match.end(), Delivery(days)
             )
     for match in _BEFORE_DAY.finditer(words):
-        parts = match.group("y", "m", "d") if match["y"] else match.group("y2", "m2", "d2")
+        mark = next(mark for mark in ("", "2", "3") if match[f"y{mark}"])
+        parts = match.group(f"y{mark}", f"m{mark}", f"d{mark}")
         try:
             day = date(*(int(part) for part in parts))
         except ValueError:
             continue
-        at = match.start("y") if match["y"] else match.start("y2")
+        at = match.start(f"y{mark}")
         yield Mention(
             "delivery",
             f"交期 {day.isoformat()}",

@@ -25,9 +25,13 @@ _PATTERNS = (
     r"同类业绩指[^。;,]{1,40},\s?单个合同额不少于",
     r"(?:提供|须有)\s?\d+\s?份用户使用证明(?:,运行满\s?\d+\s?个?[月年])?",
     r"有批量供货记录",
+    # 自2022年7月1日至今必须具有累计保过……的经验
+    rf"{_PERIOD}[^。;]{{0,120}}?的(?:经验|经历)(?=[,、)]|$)",
 )
 _ANY = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS))
-_GATE = re.compile("业绩|过|类似项目|同类|供货|使用证明")
+_GATE = re.compile("业绩|过|类似项目|同类|供货|使用证明|经[验历]")
+# how a reference is proven, not that one is wanted
+_PROOF = re.compile("证明材料|结算依据|不予认可")
 _COUNT = re.compile(
     r"(?:至少|不少于|具有|具备|提供|【|有)[^。;,\d一二两三]{0,8}?([一二两三四五\d]+)\s?(?:个|项|份|批)"
 )
@@ -43,7 +47,7 @@ def experience(clause: Clause) -> Iterator[Mention]:
     if not _GATE.search(clause.words):
         return
     match = _ANY.search(clause.words)
-    if not match:
+    if not match or _PROOF.search(match.group()):
         return
     end = match.end()
     if not _AMOUNT.search(match.group()) and (tail := _TAIL.match(clause.words, end)):

@@ -22,6 +22,17 @@ from recommender.requirements.standing import standing
 from recommender.results import Source
 
 _CERTIFIED = re.compile("认证|证书")
+# where a description goes on to what suppliers must bring
+_QUALIFYING = re.compile(r"(?:投标人|供应商|响应人|应答人|申请人)(?:的)?(?:资格|资质)(?:能力)?(?:要求|条件)")
+# what a notice says of the whole project before it says what it wants
+_OVERVIEW = re.compile(
+    r"^[\s\d.()一二三四五六、]*(?:项目|工程)?(?:建设)?(?:概况|规模)(?:及内容概述)?\s?[:]?|^[\s\d.]*项目(?:建设)?(?:背景|简介)"
+)
+_HEADING = re.compile(r"^[\s\d.()一二三四五六、]*(?:本次)?[\u4e00-\u9fff\s]{2,12}:|^\s*\d+(?:\.\d+)+")
+_SCOPE = re.compile(r"(?:招标|采购|供货|服务|项目)(?:范围|内容)|采购需求|货物名称")
+# who issues a report that is wanted holds the certificate, not the supplier
+_REPORTED = re.compile(r"(?:检[测验]|试验)机构[^。;]{0,30}出具|出具[^。;]{0,40}(?:检[测验]|试验)报告")
+_OF_LABORATORIES = frozenset({"CMA", "ISO/IEC 17025"})
 _HOLDING = re.compile("认证|证书|许可|资质|资格|具备|具有|通过|取得")
 _NAMES_ONE = re.compile("认[证定]|证|资[质格]|体系|级|许可|[a-z]{2}|标准|鉴定|一体化|承制|标")
 # the certificate itself is what is bought, or a rule about it is quoted
@@ -132,15 +143,20 @@ def mentions(field: str, text: str) -> list[Mention]:
     found: list[Mention] = []
     qualifying = field == "qualification"
     site = not qualifying and at_site(field, text)
+    scoped, overview = field == "description" and _SCOPE.search(text) is not None, False
     group = 0
     for clause in clauses_of(text):
+        if scoped and (_HEADING.match(clause.words) or _OVERVIEW.match(clause.words)):
+            overview = _OVERVIEW.match(clause.words) is not None
+        qualifying = qualifying or _QUALIFYING.search(clause.words) is not None
         named = list(_certificates(clause, demanding=qualifying or _HOLDING.search(clause.low) is not None))
         standings = list(standing(clause))
         tiers = [replace(m, group=len(named) + 1) for m in standings if m.kind == "tier"]
         chunk = [*_alternatives(clause, named), *tiers, *(m for m in standings if m.kind != "tier")]
         if qualifying:
             chunk += [*experience(clause), *staff(clause)]
-        else:
+        # of the whole project's numbers none is of the thing wanted
+        if field != "qualification" and not overview:
             chunk += [*delivery(clause), *specifications(clause, site=site), *quantities(clause, site=site)]
         starts: dict[int, int] = {}
         for mention in chunk:
@@ -159,6 +175,8 @@ def _certificates(clause: Clause, *, demanding: bool) -> Iterator[Mention]:
         if "管理体系" in clause.low[start:end] and not _CERTIFIED.search(clause.low):
             continue
         if _BOUGHT.match(clause.low, end):
+            continue
+        if certificate.name in _OF_LABORATORIES and _REPORTED.search(clause.low):
             continue
         yield Mention(
             "certification", str(certificate), clause.start + start, clause.start + end, certificate

@@ -98,7 +98,7 @@ def clauses_of(text: str) -> Iterator[Clause]:
     folded = fold(text)
     for sentence in _SENTENCE.finditer(folded):
         words = sentence.group()
-        if len(words) < 3 or words.isspace() or _SOFT.search(words):
+        if len(words) < 2 or words.isspace() or _SOFT.search(words):
             continue
         if "不" in words or "无" in words or "禁止" in words:
             parts = words.split(",")

@@ -27,7 +27,7 @@ _BEFORE = re.compile(rf"(?:(?P<least>{_AT_LEAST})|(?P<most>{_AT_MOST})|(?P<sym>�
 # what a unit may be counted by that is none itself: 次/百万公里
 _PER = r"(?:[百千]?万?公里|片|扇|件|台|套|只|辆|架|列|天|次|小时|分钟|㎡|平方米|r(?![a-z])|转|K(?![a-z])|℃)"
 _MEASURE = re.compile(
-    rf"(?<![\d.A-UW-Za-uw-z])(?P<first>{_NUMBER})\s?(?P<wan1>[万亿])?\s?(?P<unit1>{PATTERN})?"
+    rf"(?:(?<![\d.A-UW-Za-uw-z])|(?<=[DA]C))(?P<first>{_NUMBER})\s?(?P<wan1>[万亿])?\s?(?P<unit1>{PATTERN})?"
     rf"(?:{_TO}(?P<second>[-+]?(?:{_NUMBER}))\s?(?P<wan>[万亿])?\s?(?P<unit>{PATTERN})?)?(?P<per>/{_PER})?(?!/(?!\d))"
     rf"(?P<after>\(?含?\)?(?:及|或)?(?:以上|以下|以内|之内|之间)|内(?!径|孔|部|容|置|外|衬|装|存|饰))?"
 )
@@ -44,6 +44,12 @@ _PROPERTY = re.compile(r"[\u4e00-\u9fffA-Za-z]{1,14}$")
 _LEAD = re.compile(
     r"^.*(?:[要需应须]求?|为|的|在|并|且|和|及|与|其|含|带|按|让|使|将|从|由|采用|满足|具备|具有|可达|额定(?=$))"
 )
+# words that stand before a number and name no property of the thing
+_NO_PROPERTY = re.compile(
+    r"采购|项目|工程|年度|公司|预估|合计|总计|总量|消纳|布置|敷设|装机|替换|最多|户外|存放|区域|新装|新建|更换|拆除|本次|板块|内容|增容|[一二三四]期|包括|份额|地块|标包|电压"
+    r"等级|[\u4e00-\u9fff]区$"
+)
+_RATIO = re.compile(r"\d\s?:$")
 _DIGIT = re.compile(r"\d")
 _SCALE = {"万": 1e4, "亿": 1e8, None: 1.0}
 _FILLER = re.compile(
@@ -138,6 +144,8 @@ def _read(text: str, match: re.Match[str]) -> Found | None:
     unit, first_unit = (_unit(match["unit"] or match["unit1"]), _unit(match["unit1"] or match["unit"]))
     if unit is None or first_unit is None or first_unit.dimension != unit.dimension:
         return None
+    if text[end - 2 : end + 1] in ("Nm3", "Nm³"):  # cubic metres at normal pressure, no torque
+        return None
     sign = 1.0
     # a hyphen is a minus only where nothing stands before it that it could join: M8-40mm
     if (
@@ -151,7 +159,7 @@ def _read(text: str, match: re.Match[str]) -> Found | None:
     comparator = _BEFORE.search(before)
     if comparator:
         start -= len(before) - comparator.start()
-    elif before and before[-1] in "./-+×xX*:#":
+    elif (before and before[-1] in "./-+×xX*#") or _RATIO.search(before):
         return None
     scale = _SCALE[match["wan1"] or (match["wan"] if not match["unit1"] else None)]
     first = sign * first_unit.of(_number(match["first"]) * scale)
@@ -204,6 +212,8 @@ def _property(before: str) -> str:
     name = _FILLER.sub("", words.group())
     if lead := _LEAD.match(name):
         name = name[lead.end() :]
+    if _NO_PROPERTY.search(name):
+        return ""
     return name[-8:] if len(name) > 1 or name in _SHORT else ""
 
 

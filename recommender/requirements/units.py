@@ -105,7 +105,7 @@ A 1 A 安培
 kA 1000 kA KA
 [charge] Ah A*hour
 mA*hour 0.001 mAh
-A*hour 1 Ah AH ah
+A*hour 1 Ah AH ah 安时
 [power] kW kW
 mW 1e-06 mW
 W 0.001 W w 瓦
@@ -114,13 +114,13 @@ MW 1000 MW Mw 兆瓦
 GW 1000000 GW 吉瓦
 horsepower 0.7456998715822701 马力
 [peak power] kWp kW
-W 0.001 Wp
+W 0.001 Wp wp WP
 kW 1 kWp KWp kWP
 MW 1000 MWp
 [apparent power] kVA kW
 W 0.001 VA
-kW 1 kVA KVA kva
-MW 1000 MVA
+kW 1 kVA KVA kva 千伏安
+MW 1000 MVA 兆伏安
 [reactive power] kvar kW
 kW 1 kvar kVar kVAR Kvar
 MW 1000 Mvar MVar

@@ -163,8 +163,12 @@ def _certification(demand: Demand, case: _Case) -> Requirement:
         return _verdict(demand, case, "unknown", source, "未写明等级 / grade not stated")
     if claimed := claim(asked, enterprise, case.offerings):
         return _verdict(demand, case, "met", claimed, "仅见于自述，未经核实 / claimed, not verified")
-    if enterprise.certifications:
-        return _verdict(demand, case, "missing", None)
+    families = {certificate.family for certificate in asked}
+    if kin := [c for c in enterprise.certifications if canonical(c.name).family in families]:
+        source = Source("certifications", str(kin[0]))
+        return _verdict(demand, case, "missing", source, "填报的同类证书中没有 / not among those stated")
+    if known:
+        return _verdict(demand, case, "unknown", None, "未填报此类证书 / none of this kind stated")
     return _verdict(demand, case, "unknown", None, "未填报证书 / no certificates stated")
 
 

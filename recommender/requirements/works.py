@@ -15,7 +15,7 @@ GRADES = dict(
 )
 _NUMBERED = {6: "特级", 5: "一级", 4: "二级", 3: "三级", 2: "四级", 1: "五级"}
 _LETTERED = _NUMBERED | {5: "甲级", 4: "乙级", 3: "丙级", 2: "丁级"}
-_LETTERS = re.compile("设计|监理|勘察|测绘|规划|施工企业")
+_LETTERS = re.compile("设计|监理|勘察|测绘|规划|施工企业|检测|评估|养护")
 
 _TRADES = sorted(
     "房屋建筑 建筑 公路 铁路 港口与航道 水利水电 电力 矿山 冶金 石油化工 市政公用 通信 机电 民航 地基基础 "
@@ -57,6 +57,15 @@ _PATTERNS = (
     rf"(?P<firm>[\u4e00-\u9fff]{{2,14}}施工企业)(?P<g9>{_GRADE})",
 )
 _ANY = re.compile("|".join(_PATTERNS))
+# any other qualification by its grade: 文物保护工程勘察设计乙级资质, 雷电防护装置检测乙级及以上资质
+_OTHER = re.compile(
+    rf"(?P<other>{_HAN}{{4,18}}?)(?:单位|机构)?\(?(?P<grade>{_GRADE})\)?(?:\([^()]{{1,16}}\))?(?:及其?以上|以上)?的?(?=资质)"
+)
+_NOT_ONE = re.compile(
+    "投标|供应商|响应人|人员|负责人|联合体|相应|注册|信用|^(?:专业|承包|施工|总承包|设计|监理)"
+)
+# 市政公用工程或通信工程施工总承包三级 names two
+_SHARED = re.compile(rf"(?P<trade>{_HAN}{{2,10}}?工程)(?:或|和|及|、)$")
 # no match is possible without one of these; most texts are settled by this alone
 _GATE = re.compile(rf"{_GRADE}|资质|压力管道|电力设施许可|标准化|总承包")
 _POWER_GRADE = re.compile(rf"({_GRADE})(?:\([^()]{{1,10}}\))?(?:及以上|以上)?")
@@ -80,6 +89,33 @@ def find_works(text: str) -> Iterator[tuple[str, int, int, int]]:
     """
     if not _GATE.search(text):
         return
+    taken: list[tuple[int, int]] = []
+    for name, grade, start, end in _by_table(text):
+        if shared := _SHARED.search(text, max(start - 16, 0), start):
+            trade = _trade(shared["trade"])
+            if any(trade.removesuffix("工程") == each for each in _TRADES) and "承包" in name:
+                kind = "总承包" if name.endswith("总承包") else "承包"
+                yield (
+                    _contract(trade, kind, text[start:end]),
+                    grade,
+                    shared.end("trade") - len(trade),
+                    shared.end("trade"),
+                )
+        taken.append((start, end))
+        yield name, grade, start, end
+    for match in _OTHER.finditer(text):
+        words = match["other"]
+        prefix = _PREFIX.match(words)
+        name = words[prefix.end() :] if prefix else words
+        start = match.end("other") - len(name)
+        end = match.end("grade")
+        if len(name) < 4 or _NOT_ONE.search(name) or any(a < end and start < b for a, b in taken):
+            continue
+        yield name, GRADES[match["grade"][0]], start, end
+
+
+def _by_table(text: str) -> Iterator[tuple[str, int, int, int]]:
+    """The qualifications of the patterns above, as :func:`find_works` gives them."""
     for match in _ANY.finditer(text):
         kind = match["kind"] or match["kind2"]
         grade = next(

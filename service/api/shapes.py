@@ -248,6 +248,10 @@ class ResultOut(BaseModel):
     facts: dict[str, Any] | None = None
     requirements: list[RequirementOut] | None = None
     evidence: list[EvidenceOut] | None = None
+    unanswered: SpanOut | None = Field(
+        default=None,
+        description="The words of the need that name the thing, where nothing on file answers them.",
+    )
     cross_chain: dict[str, Any] | None = None
     cautions: list[str] | None = None
     for_buyer: str | None = None
@@ -321,6 +325,7 @@ class Answer(BaseModel):
     release: str
     query: dict[str, Any]
     results: list[ResultOut]
+    notes: list[str] = Field(default_factory=list, description="What is to be said of the list as a whole.")
     left_out: LeftOutOut | None = Field(default=None, description="There under strict policy.")
 
 

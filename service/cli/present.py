@@ -34,6 +34,8 @@ def show(console: Console, found: Recommendation, title: str) -> None:
     console.print(Rule(Text(one_line(title, 60), style="bold"), align="left", style="dim"))
     if not found.results:
         console.print("没有匹配的结果 · nothing matches; try fewer filters", style="yellow")
+    for note in found.notes:
+        console.print(Text(f"! {note}", style="yellow"))
     for result in found.results:
         console.print(_headline(result))
         if found.explain:

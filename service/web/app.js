@@ -198,6 +198,7 @@ function show(answer, asked, what) {
   byId("state").replaceChildren(
     count ? "" : notice("notice-warn", "没有匹配的结果", "Nothing matches",
       make("p", {}, "请放宽筛选条件，或换一种说法。 Try fewer filters or other words.")),
+    ...(answer.notes || []).map((note) => notice("notice-warn", ...note.split(" / "))),
   );
   byId("left-out").replaceChildren(leftOut(answer.left_out));
   const need = asked === "suppliers" ? answer.query : {};

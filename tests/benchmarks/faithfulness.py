@@ -208,6 +208,8 @@ def _spans(engine: Engine, need: Need, answer: Recommendation) -> tuple[int, int
         assert row is not None
         enterprise, offerings = exact.stored(parts, row)
         by_id = {offering.offering_id: offering for offering in offerings}
+        if result.unanswered:
+            checked.append(result.unanswered.span in str(getattr(need, result.unanswered.field)))
         for quoted in result.evidence:
             checked.append(quoted.need.span in str(getattr(need, quoted.need.field)))
             checked.append(quoted.offer.span in _field(enterprise, by_id, quoted))

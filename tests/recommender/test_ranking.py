@@ -67,7 +67,7 @@ def test_the_logistic_function_has_no_overflow():
 def test_every_curve_of_the_prior_has_labels_a_direction_and_a_reason():
     for curve in PRIOR.curves:
         assert curve.feature in FEATURES
-        assert curve.direction == (-1 if curve.feature == "freshness" else +1)
+        assert curve.direction == (-1 if curve.feature in ("freshness", "distance") else +1)
         assert curve.reason
         assert curve(np.array([curve.neutral, math.nan])).tolist() == [0.0, 0.0]
 

@@ -37,6 +37,12 @@ exclusive. ``sha256`` is that of the field in UTF-8. ``part`` follows :func:`par
   and "1项" say nothing. Lots, winners and areas covered are none.
 * specification: a number of the thing bought, with unit, comparator, IP or DN. Sizes of a site, building
   or pipeline that is built, designed or supervised are none, and so are models and class codes.
+
+**Labels made later** (requirement_labels_fresh.jsonl, 506 spans in 316 other notices, three seeded draws
+with cue words) follow the same decisions. Their labeller had read the rules, but not what they find in
+these texts. Each draw was measured once before anything was mended: at first precision 0.874 and recall
+0.860, after the first mending 0.872 and 0.872 on the second draw, after the second 1.000 and 0.824 on the
+third, which is the part ``fresh``; the other two are the part ``read``.
 """
 
 from __future__ import annotations
@@ -54,6 +60,7 @@ import pytest
 from recommender.sample.build import build_sample
 
 LABELS = Path(__file__).with_name("requirement_labels.jsonl")
+BLIND = Path(__file__).with_name("requirement_labels_fresh.jsonl")
 SAMPLE_DAY = date(2026, 6, 1)
 FIELDS = {
     "needs_tenders.jsonl": {"title", "description", "qualification"},
@@ -116,6 +123,21 @@ def test_spans_are_in_order_do_not_overlap_within_a_kind_and_have_well_formed_va
         for span in spans:
             assert ends[span["kind"]] <= span["start"] < span["end"] <= 1200
             ends[span["kind"]] = span["end"]
+            assert re.fullmatch(VALUES[span["kind"]], span["value"]), span
+
+
+def test_the_labels_made_later_are_well_formed_and_of_other_notices(labels: list[dict[str, Any]]) -> None:
+    later = [json.loads(line) for line in BLIND.read_text(encoding="utf-8").splitlines()]
+    assert sum(len(label["spans"]) for label in later) >= 400
+    named = {(label["source"], label["id"]) for label in labels}
+    places = [(label["source"], label["id"], label["field"]) for label in later]
+    assert len(set(places)) == len(places)
+    for label in later:
+        assert (label["source"], label["id"]) not in named
+        assert label["field"] in FIELDS[label["source"]]
+        assert label["part"] in ("read", "fresh")
+        for span in label["spans"]:
+            assert 0 <= span["start"] < span["end"] <= 1200
             assert re.fullmatch(VALUES[span["kind"]], span["value"]), span
 
 

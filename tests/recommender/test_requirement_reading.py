@@ -39,6 +39,15 @@ def read(kind: str, text: str, field: str = "qualification") -> list[str]:
         ("计量认证证书（CMA认证）", ["CMA"]),
         ("有效的《中华人民共和国特种设备生产许可证》", ["特种设备生产许可证"]),
         ("持有《水路运输服务许可证》", ["水路运输服务许可证"]),
+        ("文物保护工程勘察设计乙级及以上资质", ["文物保护工程勘察设计乙级"]),
+        ("具备雷电防护装置检测乙级及以上资质", ["雷电防护装置检测乙级"]),
+        (
+            "市政公用工程或通信工程施工总承包三级资质",
+            ["市政公用工程施工总承包三级", "通信工程施工总承包三级"],
+        ),
+        ("持有《企业年金基金管理机构资格证书》", ["企业年金基金管理机构资格证书"]),
+        ("联合体各方应具备相应资质，设计甲、乙级资质的投标人", []),
+        ("由通过CMA计量认证的检测机构出具的检测报告", []),
         ("4.2ISO 9001质量管理体系认证和IRIS", ["ISO 9001", "ISO/TS 22163"]),
         ("本工程施工图范围内电力工程施工总承包", []),
         ("按照《承装(修、试)电力设施许可证管理办法》执行", []),
@@ -80,7 +89,14 @@ def test_experience_is_read_with_count_time_and_amount(text, detail):
 
 
 @pytest.mark.parametrize(
-    "text", ["项目业绩要求：无", "业绩证明材料加盖公章", "经营业绩优良", "类似业绩每个得2分"]
+    "text",
+    [
+        "项目业绩要求：无",
+        "业绩证明材料加盖公章",
+        "经营业绩优良",
+        "类似业绩每个得2分",
+        "须提供其他相关证明材料，其业绩不予认可",
+    ],
 )
 def test_talk_of_references_is_no_demand_for_them(text):
     assert read("experience", text) == []
@@ -96,6 +112,7 @@ def test_talk_of_references_is_no_demand_for_them(text):
         ("半年内达成", 180),
         ("交货不超一月", 30),
         ("六周内交首批", 42),
+        ("总周期65日历天，其中：方案设计15日历天", 65),
     ],
 )
 def test_delivery_is_read_in_days(text, days):
@@ -111,6 +128,7 @@ def test_delivery_is_read_in_days(text, days):
         "紧急需求48小时响应",
         "质保期18个月",
         "供货期1年，按需交货",
+        "工期要求：接招标人通知3天内到场",
     ],
 )
 def test_terms_of_payment_service_and_guarantee_are_no_delivery(text):
@@ -132,6 +150,43 @@ def test_numbers_describe_a_thing_but_not_a_building_site():
     site = "建设地点：江边。全长36m，最大纵坡为3.8%，DN800管沟通。标段划分：1个。"
     assert read("specification", site, "description") == []
     assert read("specification", "预付10%，年降幅度1%，履约保函不超过5%", "description") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("新装630kVA干式变压器", ["630kVA"]),
+        ("新装800kVA配电工程", []),
+        ("35kV及以下线路工程施工", []),
+        ("原50kVA箱变更换", []),
+        ("采购两辆8吨新能源收集车", ["8吨"]),
+        ("30%液碱", ["30%"]),
+        ("出资比例：100%", []),
+        ("直流屏（DC110V；30AH）", ["110V", "30AH"]),
+    ],
+)
+def test_a_number_of_the_works_or_the_terms_is_none_of_the_thing(text, found):
+    assert [
+        text[m.start : m.end] for m in mentions("description", text) if m.kind == "specification"
+    ] == found
+
+
+def test_what_a_notice_says_of_the_whole_project_is_not_what_it_wants():
+    text = "2.1项目概况：2台锅炉、1台15MW汽轮机。\n2.2招标范围：采购3台水泵。\n交货期：30日内。"
+    assert [m.name for m in mentions("description", text)] == ["3 台", "交期 30 天"]
+
+
+@pytest.mark.parametrize("text", ["涉及8个小区", "两个机房需要4个班组", "共设车站24座", "造价咨询，数量：1"])
+def test_places_and_teams_are_no_quantities(text):
+    assert read("quantity", text, "description") == []
+
+
+def test_a_description_may_go_on_to_what_suppliers_must_bring():
+    text = "采购2台水泵。\n投标人资格要求：项目负责人具有二级注册建造师资格"
+    assert [m.kind for m in mentions("description", text)] == ["quantity", "staff"]
+    assert [m.name for m in mentions("qualification", "负责人具有房地产经纪专业人员职业资格")] == [
+        "房地产经纪专业人员职业资格"
+    ]
 
 
 def test_people_are_asked_for_by_grade_title_and_number():

@@ -124,6 +124,13 @@ def test_a_claim_in_text_is_inferred_and_silence_is_unknown():
     assert verdict(need, firm()).status == "unknown"
     assert verdict(need, firm(description="提供ISO 14001咨询与认证服务")).status == "unknown"
     assert verdict(need, firm(certifications=(Certification("CCC"),))).status == "missing"
+    # who lists certificates of one family says nothing of the others
+    works = Need("n", "t", qualification="具备建筑工程施工总承包三级资质")
+    assert verdict(works, firm(certifications=(Certification("ISO 9001"),))).status == "unknown"
+    held = Certification("市政公用工程施工总承包二级")
+    assert verdict(works, firm(certifications=(held,))).status == "missing"
+    licence = Need("n", "t", qualification="具有有效的安全生产许可证")
+    assert verdict(licence, firm(certifications=(held,))).status == "unknown"
 
 
 def test_tier_size_and_capital_are_judged_from_their_fields():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from recommender.ranking import PRIOR, AdditiveModel, Curve
-from training.curve_fit import calibrated_base, design, fit
+from training.curve_fit import comparable_base, design, fit
 from training.slates import Slate
 
 MODEL = AdditiveModel(
@@ -113,10 +113,19 @@ def test_a_rejected_candidate_stands_below_one_of_whom_nothing_came():
     assert heights(fit([slate([-1, 0], near=[0.5, 1.0])], MODEL), "near")[-1] > 1.0
 
 
-def test_the_base_makes_the_mean_score_the_share_that_qualified():
-    half = [slate([3, 0], near=[1.0, 1.0]), slate([4, 2], near=[1.0, 1.0])]
-    assert calibrated_base(half, MODEL) == pytest.approx(
-        -1.0
-    )  # contributions of 1, and half of four qualified
-    assert calibrated_base([slate([3, 4], near=[1.0, 0.0])], replace(MODEL, base=7.0)) == 7.0
-    assert calibrated_base([], MODEL) == MODEL.base
+def test_scores_stay_comparable_with_those_before():
+    lists = [slate([3, 0], near=[1.0, 0.4]), slate([4, 2], near=[0.8, 0.0])] * 20
+    found = fit(lists, MODEL)
+    assert heights(found, "near")[-1] > 1.05
+
+    def mean(model: AdditiveModel) -> float:
+        odds = [model.log_odds(model.contributions(each.features))[each.shown] for each in lists]
+        return float((1 / (1 + np.exp(-np.concatenate(odds)))).mean())
+
+    assert mean(found) == pytest.approx(mean(MODEL), abs=1e-6)
+
+
+def test_the_base_is_the_one_before_where_nobody_was_shown():
+    assert comparable_base([], replace(MODEL, base=7.0), MODEL) == 7.0
+    unseen = slate([3, 4], shown=[False, False], near=[1.0, 0.0])
+    assert comparable_base([unseen], replace(MODEL, base=7.0), MODEL) == 7.0

@@ -69,3 +69,8 @@ def test_needs_of_different_or_unknown_buyers_are_no_twins():
     needs = [Need("a", "轴承", buyer_name="甲"), Need("b", "轴承", buyer_name="乙"), Need("c", "轴承")]
     assert need_twins(needs, np.ones((3, 1), np.float32)) == {}
     assert need_twins([Need("a", "轴承"), Need("b", "轴承")], SAME[:2]) == {}
+
+
+def test_a_notice_without_a_buyer_that_is_published_again_is_a_twin():
+    first, again = "某市明创汽车公司车辆采购公告", "某市明创汽车公司车辆采购（第二次）公告"
+    assert list(need_twins([Need("a", first), Need("b", again)], SAME[:2])) == [1]

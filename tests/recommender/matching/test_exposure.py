@@ -50,6 +50,11 @@ def test_only_a_share_of_the_places_is_moved():
     assert len(lifted) == 2
 
 
+def test_turns_are_taken_where_no_sme_is_known():
+    balance = [9.0] * 10 + [0.0] * 10
+    assert len(seats([2.0] * 20, 10, Fairness(), balance=balance)[1]) == 2
+
+
 def test_relevance_may_fall_no_further_than_the_bound():
     odds, balance = [0.0, -0.5, -0.5], [9.0, 9.0, -9.0]
     assert seats(odds, 1, FREE, balance=balance)[0] == [2]

@@ -110,6 +110,15 @@ def test_strict_keeps_who_is_silent_and_says_that_nothing_is_known(engine):
     assert by_id(suppliers(engine, policy=Policy.STRICT))["g0"].unproven == ()
 
 
+@pytest.mark.parametrize("explain", [True, False])
+def test_a_strict_list_says_how_many_of_it_are_still_to_be_verified(engine, explain):
+    strict = suppliers(engine, policy=Policy.STRICT, explain=explain)
+    waiting = sum(bool(result.unproven) for result in strict.results)
+    assert waiting
+    assert f"名单中 {waiting} 项" in strict.notes[0]
+    assert "notes" not in suppliers(engine, explain=False).to_json()
+
+
 def test_only_those_in_the_way_count_as_left_out(engine):
     best = suppliers(engine, policy=Policy.STRICT, top_k=1)
     assert len(best.results) == 1
