@@ -7,6 +7,7 @@ size, kind and shape are checked before a byte is used, and nothing is ever unpi
 
 from __future__ import annotations
 
+import errno
 import json
 import mmap
 import os
@@ -173,7 +174,8 @@ def load_array(path: Path, dtype: DTypeLike, axes: int = 1) -> NDArray[Any]:
 
 
 def map_file(path: Path) -> mmap.mmap | bytes:
-    """The content of *path*, memory-mapped for reading; :raises DamagedRelease: it cannot be read."""
+    """The content of *path*, memory-mapped for reading; :raises DamagedRelease: it cannot be read;
+    :raises MemoryError: there is no room for it, which says nothing of the file."""
     try:
         handle = open_regular(path)
         try:
@@ -183,6 +185,8 @@ def map_file(path: Path) -> mmap.mmap | bytes:
         finally:
             os.close(handle)
     except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise MemoryError(f"{path.name}: {error.strerror}") from error
         damaged(path, str(error))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -37,7 +37,7 @@ from recommender.ranking.whole import whole_features
 from recommender.requirements import demands
 from recommender.results import Result
 from recommender.retrieval import find_suppliers, with_exact_offerings
-from recommender.snapshot import Mask
+from recommender.snapshot import Mask, Snapshot
 
 _DEPTH = 150  # rows that each source of candidates contributes
 # there are a few dozen kinds of partner; filters, chains and days make more searches of them
@@ -62,8 +62,10 @@ class Partners:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._sought = lru_cache(maxsize=_REMEMBERED)(self._search)
-        self._within = lru_cache(maxsize=_MASKS)(self._masks)
+        # nothing that is kept here may hold these partners: the release must be gone when nobody uses it
+        self._sought = lru_cache(maxsize=_REMEMBERED)(
+            partial(_search, parts, lru_cache(maxsize=_MASKS)(partial(_masks, parts.snapshot)))
+        )
 
     def best(self, query: SupplierQuery, count: int, fits: Callable[[Result], bool]) -> list[Result]:
         """The first *count* enterprises for *query*, best first and explained, that *fits* agrees to; no more
@@ -81,22 +83,6 @@ class Partners:
             places = range(start, min(start + count, most))
             results += filter(fits, self._explained(query, sought, found, measured, places))
         return results[:count]
-
-    def _search(self, need: Need, filters: Filters, link: Link | None, as_of: date) -> _Sought:
-        parts = self._parts
-        snapshot = parts.snapshot
-        allowed, offered = self._within(filters, link, as_of)
-        vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
-        reached = reaching(snapshot.graph, need, parts.encoder.encode)
-        words = profile.need_tokens(need)
-        (rough,) = find_suppliers(snapshot, vector[None, :], [words], allowed, offered, _DEPTH, [reached])
-        exact = with_exact_offerings(snapshot, rough, vector, offered)
-        whole = whole_features(snapshot, exact, vector, parts.named(need))
-        found = Found(exact, vector, words, offered, reached)
-        return _Sought(found, parts.quotable(need, vector), whole, {})
-
-    def _masks(self, filters: Filters, link: Link | None, as_of: date) -> tuple[Mask | None, Mask]:
-        return within(self._parts.snapshot, SupplierQuery(Need("", ""), as_of, filters=filters, link=link))
 
     def _measured(self, query: SupplierQuery, sought: _Sought) -> Measured:
         parts, need, found = self._parts, query.need, sought.found
@@ -160,3 +146,25 @@ class Partners:
         if len(sought.quoted) < _QUOTED:
             sought.quoted[measured.row(place)] = quoted
         return quoted
+
+
+_Masks = Callable[[Filters, Link | None, date], tuple[Mask | None, Mask]]
+
+
+def _search(
+    parts: Parts, masks: _Masks, need: Need, filters: Filters, link: Link | None, as_of: date
+) -> _Sought:
+    snapshot = parts.snapshot
+    allowed, offered = masks(filters, link, as_of)
+    vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
+    reached = reaching(snapshot.graph, need, parts.encoder.encode)
+    words = profile.need_tokens(need)
+    (rough,) = find_suppliers(snapshot, vector[None, :], [words], allowed, offered, _DEPTH, [reached])
+    exact = with_exact_offerings(snapshot, rough, vector, offered)
+    whole = whole_features(snapshot, exact, vector, parts.named(need))
+    found = Found(exact, vector, words, offered, reached)
+    return _Sought(found, parts.quotable(need, vector), whole, {})
+
+
+def _masks(snapshot: Snapshot, filters: Filters, link: Link | None, as_of: date) -> tuple[Mask | None, Mask]:
+    return within(snapshot, SupplierQuery(Need("", ""), as_of, filters=filters, link=link))

@@ -184,7 +184,7 @@ def recall(
     from recommender.snapshot import Snapshot
 
     place = workspace(home)
-    opened = place.store().open(release)
+    opened = place.store().open(release or None)
     found = recalls(Snapshot(opened.manifest, opened.path, opened.lease, place.milvus()), queries)
     if as_json:
         measured = {name: [each.to_json() for each in depths] for name, depths in found.items()}

@@ -63,4 +63,4 @@ def test_servers_under_load_drop_no_request_and_hold_on_to_nothing(tmp_path: Pat
     assert last.handles <= first.handles + 10
     assert last.own <= 1.5 * first.own
     assert len(ReleaseStore(home).ids()) <= 3  # of what nobody has open, prune kept two
-    assert refreshed(home).gates  # nobody holds the lock, and the parts fit together
+    assert refreshed(home, full=True).gates  # nobody holds the lock, and the parts fit together
