@@ -39,11 +39,17 @@ class Phrases:
     def names_the_thing(self, span: str, offered: str) -> bool:
         """Whether *span* of the need ends as one of the core phrases does, bare words at the end aside, and
         *offered* has that ending too: 机房 is what is moved in 机房搬迁, and 办公 is no 办公家具. Where
-        something is to be done to the thing, *offered* has to say that, and to what."""
-        if (only_done(span) or only_done(offered)) and not (self.wanted and only_done(self.wanted.span)):
+        something is to be done to the thing, *offered* has to say that, and to what; where not, it must not
+        be about doing: who teaches flying sells no 无人机."""
+        wanted = self.wanted.span if self.wanted else ""
+        if (only_done(span) or only_done(offered)) and not (wanted and only_done(wanted)):
             return False
-        if self.wanted and (done := trade(self.wanted.span)) and not any(word in offered for word in done):
+        if (done := trade(offered)) and not any(word in wanted + span for word in done):
             return False
+        if wanted and (done := trade(wanted)):
+            objects = set(head(wanted)) - set("".join(done))
+            if not any(word in offered for word in done) or (objects and not objects.intersection(offered)):
+                return False
         heads = [head(self.phrases[row].span) for row in self.core]
         mine = head(span)
         ends = [head[-2:] for head in heads if mine.endswith(head[-2:]) or head.endswith(mine)]

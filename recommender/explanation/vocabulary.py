@@ -85,13 +85,22 @@ PLACES = tuple(
 )
 """Words for the place end so: what is wanted stands behind them."""
 
-_SKILLS = ("监理", "审计 审核 造价 造价咨询", "设计 勘察 勘察设计 规划 测绘 勘测", "保险", "评估 评价 论证")
+_SKILLS = (
+    "监理",
+    "审计 审核 造价 造价咨询",
+    "设计 勘察 勘察设计 规划 测绘 勘测",
+    "保险",
+    "评估 评价 论证",
+    "招标代理 采购代理",
+)
 _HANDIWORK = (
+    "代理 代办 中介",
+    "培训 教育 教学 实训",
     "检测 检验 检定 校准 测试 试验 质检 监测",
     "维保 维修 维护 保养 运维 修理 检修 养护 代维 抢修 修缮 售后 托管",
     "租赁 出租 租用",
     "清洗 保洁 清洁 洗涤 清淤",
-    "拆除",
+    "拆除 拆旧 拆迁",
     "搬迁 迁移 迁改",
     "回收 处置",
 )
@@ -103,5 +112,5 @@ HANDIWORK = frozenset(" ".join(_HANDIWORK).split())
 """The trades of which one has to know to what it is done: who maintains lifts maintains no fire alarms, but
 an engineer supervises works of any kind."""
 
-SERVICE = frozenset("服务 项目 工程 工作 业务 技术服务 外包 委外 采购".split())
+SERVICE = frozenset("机构 服务 项目 工程 工作 业务 技术服务 外包 委外 采购".split())
 """They stand behind a trade and add nothing."""
