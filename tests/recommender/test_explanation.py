@@ -213,6 +213,9 @@ def test_a_match_is_told_as_strong_as_it_is(encoder: Encoder):
         ("消防设施维修保养服务", "维修保养", False),
         ("河道工程监理", "工程监理", True),
         ("保安人员服务采购", "保安服务", True),
+        ("招标代理服务机构遴选", "登记代理服务", False),
+        ("招标代理服务机构遴选", "工程招标代理", True),
+        ("无人机设备采购", "无人机教育", False),
     ],
 )
 def test_who_makes_a_thing_is_not_said_to_test_or_mend_it(
