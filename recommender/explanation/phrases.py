@@ -16,9 +16,6 @@ from recommender.text.clauses import clauses
 
 _MOST_CLAUSES = 40
 _CUT_CLAUSES = 8
-_MOST_CORES = 4
-_CUT_CLAUSES = 8
-_MOST_CORES = 4
 
 
 @dataclass(frozen=True, slots=True)

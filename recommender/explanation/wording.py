@@ -51,9 +51,12 @@ _MENDED = {
     ("采购", "代理"): ("采购代理",),
 }
 _HAN = re.compile("[\u4e00-\u9fff]{2}")
+# The same words and phrases come up in offering after offering: of so many it is remembered what they are.
+_KEPT = 16_384
 
 
-def words_of(text: str) -> list[str]:
+@lru_cache(maxsize=_KEPT)
+def words_of(text: str) -> tuple[str, ...]:
     """The words of *text*, which together are *text* again."""
     found: list[str] = []
     for word in rjieba.cut(text):
@@ -63,7 +66,7 @@ def words_of(text: str) -> list[str]:
             found += [word[:-1], "及"]  # 维保及 is a word of the dictionary
         else:
             found.append(word)
-    return found
+    return tuple(found)
 
 
 def segments(clause: str) -> list[list[str]]:
@@ -158,6 +161,7 @@ def is_bare(words: Sequence[str]) -> bool:
     return all(bare(word) or idle(word) or word in BREAKS for word in words)
 
 
+@lru_cache(maxsize=_KEPT)
 def bare(word: str) -> bool:
     """Whether *word* says nothing by itself: 建设项目 is as bare as its halves, 数据中心 is not"""
     return word in BARE or (len(word) == 4 and word[:2] in BARE and word[2:] in BARE_HEADS)
@@ -178,6 +182,7 @@ def _one_word(pair: str) -> bool:
     return _HAN.fullmatch(pair) is not None and len(rjieba.cut(pair, hmm=False)) == 1
 
 
+@lru_cache(maxsize=_KEPT)
 def idle(word: str) -> bool:
     return word in IDLE or bool(_NUMBER.fullmatch(word.strip()))
 
