@@ -78,7 +78,7 @@ def segments(clause: str) -> list[list[str]]:
     found: list[list[str]] = [[]]
     wanted = True
     for word in words_of(clause):
-        if word in BREAKS or word in NOT or _YEAR.fullmatch(word):
+        if _breaks(word):
             found.append([])
             wanted = word not in NOT
         elif wanted:
@@ -86,22 +86,30 @@ def segments(clause: str) -> list[list[str]]:
     return [kept for piece in found if (kept := trimmed(piece))]
 
 
+@lru_cache(maxsize=_KEPT)
+def _breaks(word: str) -> bool:
+    return word in BREAKS or word in NOT or _YEAR.fullmatch(word) is not None
+
+
 def trimmed(words: Sequence[str]) -> list[str]:
     first, last = 0, len(words)
-    while first < last and (
-        idle(words[first])
-        or words[first] in NO_START
-        or words[first] in region_names()
-        or not words[first].strip()
-    ):
+    while first < last and _begins_none(words[first]):
         if _NUMBER.fullmatch(words[first]) and words[first + 1 : first + 2] and words[first + 1].isascii():
             break  # 35 kV
         first += 1
-    while last > first and (
-        idle(words[last - 1]) or words[last - 1] in NO_END or not words[last - 1].strip()
-    ):
+    while last > first and _ends_none(words[last - 1]):
         last -= 1
     return list(words[first:last])
+
+
+@lru_cache(maxsize=_KEPT)
+def _begins_none(word: str) -> bool:
+    return idle(word) or word in NO_START or word in region_names() or not word.strip()
+
+
+@lru_cache(maxsize=_KEPT)
+def _ends_none(word: str) -> bool:
+    return idle(word) or word in NO_END or not word.strip()
 
 
 def pieces(clause: str) -> Iterator[str]:
@@ -158,7 +166,12 @@ def runs(clause: str) -> Iterator[str]:
 
 def is_bare(words: Sequence[str]) -> bool:
     """Whether none of *words* tells one need or offer from another."""
-    return all(bare(word) or idle(word) or word in BREAKS for word in words)
+    return all(map(_tells_nothing, words))
+
+
+@lru_cache(maxsize=_KEPT)
+def _tells_nothing(word: str) -> bool:
+    return bare(word) or idle(word) or word in BREAKS
 
 
 @lru_cache(maxsize=_KEPT)
