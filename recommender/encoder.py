@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
@@ -180,7 +181,7 @@ class StaticEncoder:
             self._pool_short(pieces, short, out)
 
     def _pool_short(self, pieces: list[list[int]], rows: list[int], out: NDArray[np.float32]) -> None:
-        ids = np.concatenate([np.array(pieces[row], dtype=np.int64) for row in rows])
+        ids = np.array(list(chain.from_iterable(pieces[row] for row in rows)), np.int64)
         lengths = np.array([len(pieces[row]) for row in rows])
         starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
         out[rows] = np.add.reduceat(self._weights[ids], starts, axis=0) / lengths[:, None].astype(np.float32)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from recommender.encoder import Encoder
 
 _LONGEST = 64  # characters of a text that is remembered
-_KEPT = 4_096  # texts of a generation; two are kept
+_KEPT = 8_192  # texts of a generation; two are kept
 _MANY = 512  # texts asked for at once from which on nothing is looked up
 
 
@@ -44,23 +44,14 @@ class RememberingEncoder:
         if len(texts) > _MANY:
             return self._encoder.encode(texts)
         young, old = self._young, self._old
-        found = np.empty((len(texts), self.dimension), np.float32)
-        lacking: dict[str, list[int]] = {}
-        for row, text in enumerate(texts):
-            vector = young.get(text)
-            if vector is None:
-                vector = old.get(text)
-            if vector is None:
-                lacking.setdefault(text, []).append(row)
-            else:
-                found[row] = vector
-        if lacking:
-            for (text, rows), vector in zip(
-                lacking.items(), self._encoder.encode(list(lacking)), strict=True
-            ):
-                found[rows] = vector
-                if len(text) <= _LONGEST:
-                    young[text] = vector.copy()
+        found = {text: held for text in texts if (held := young.get(text, old.get(text))) is not None}
+        lacking = [text for text in dict.fromkeys(texts) if text not in found]
+        for text, vector in zip(lacking, self._encoder.encode(lacking) if lacking else (), strict=True):
+            found[text] = vector
+            if len(text) <= _LONGEST:
+                young[text] = vector.copy()
         if len(young) >= _KEPT:
             self._old, self._young = young, {}
-        return found
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
+        return np.concatenate([found[text] for text in texts]).reshape(len(texts), self.dimension)

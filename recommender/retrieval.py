@@ -91,7 +91,7 @@ def find_suppliers(
             shared = enterprises.lexical.match(words[query]).settle(depth, allowed, rows)
         rows = np.union1d(rows, shared.rows[shared.best])
         semantic = np.full(len(rows), near[query][hits][-1] if hits.any() else np.nan)
-        semantic[np.diff(snapshot.first)[rows] == 0] = np.nan
+        semantic[snapshot.first[rows + 1] == snapshot.first[rows]] = np.nan
         offering = np.full(len(rows), -1, np.int64)
         at = np.searchsorted(rows, owners)
         semantic[at], offering[at] = near[query][hits][first], near_rows[query][hits][first]
@@ -111,7 +111,7 @@ def find_suppliers(
 
 def with_exact_offerings(snapshot: Snapshot, found: Candidates, vector: Vectors, offered: Mask) -> Candidates:
     """*found* with cosine and row of each enterprise's best offering among those *offered*."""
-    counts = np.diff(snapshot.first)[found.rows]
+    counts = snapshot.first[found.rows + 1] - snapshot.first[found.rows]
     semantic, best = np.full(len(found.rows), np.nan), np.full(len(found.rows), -1, np.int64)
     if counts.sum():
         _, flat = snapshot.offerings_of(found.rows)

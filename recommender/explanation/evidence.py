@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ _SAID = 0.2  # a phrase of six characters says more than a word of two, on eithe
 _LOST = 0.6  # what the share of the score that masking takes away counts beside all that
 _TRIED = 4  # pairs for an offer of which the need's words are masked
 _MOST_OFFER_TEXT = 4_000
+_KEPT_TEXTS = 4_096  # whose phrases are remembered
 _SHORT = 8  # characters from which on a phrase of the offer is quoted in part
 
 Vectors = NDArray[np.float32]
@@ -54,8 +56,15 @@ class Offer:
             text = text[:_MOST_OFFER_TEXT]
             for called in self.names:
                 text = text.replace(called, "。" * len(called))  # the same length, and never within a phrase
-            found += [Span(name, piece) for clause in clauses(text) for piece in pieces(clause)]
-        return [span for span in dict.fromkeys(found) if says_what(span.span)]
+            found += [Span(name, phrase) for phrase in _quotable(text)]
+        return found
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _quotable(text: str) -> tuple[str, ...]:
+    """The distinct phrases of *text* that may be quoted; remembered, for the same offerings suit many needs."""
+    found = (piece for clause in clauses(text) for piece in pieces(clause))
+    return tuple(phrase for phrase in dict.fromkeys(found) if says_what(phrase))
 
 
 @dataclass(frozen=True, slots=True)

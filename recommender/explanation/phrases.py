@@ -16,9 +16,6 @@ from recommender.text.clauses import clauses
 
 _MOST_CLAUSES = 40
 _CUT_CLAUSES = 8
-_MOST_CORES = 4
-_CUT_CLAUSES = 8
-_MOST_CORES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,8 @@ def phrases_of(
     kept = [found[i] for i in ranked]
     shorter = [Phrase(p.field, run) for p in kept[:_CUT_CLAUSES] for run in runs(p.span)]
     shorter += [Phrase("title", core) for core in cores]
-    shorter = [p for p in dict.fromkeys(shorter) if p not in set(kept)]
+    known = set(kept)
+    shorter = [p for p in dict.fromkeys(shorter) if p not in known]
     vectors = np.concatenate([vectors[ranked], encoder.encode([p.span for p in shorter])])
     phrases = [*kept, *shorter]
     quotable = [row for row, p in enumerate(phrases) if says_what(p.span, but)]

@@ -148,7 +148,7 @@ def _is_tail(words: Sequence[str]) -> bool:
 @lru_cache(maxsize=4096)
 def head(span: str) -> str:
     """*span* without the bare words that it ends with; all of it where there is nothing else."""
-    words = words_of(span)
+    words = list(words_of(span))
     while words and (bare(words[-1]) or idle(words[-1])):
         words.pop()
     left = "".join(words)
@@ -162,7 +162,7 @@ def trade(core: str) -> tuple[str, ...]:
     >>> trade("幕墙检测服务")[:2], trade("检测设备")
     (('检测', '检验'), ())
     """
-    words = words_of(core)
+    words = list(words_of(core))
     while words and words[-1] in SERVICE:
         words.pop()
     return _done(words[-1]) if words else ()

@@ -52,9 +52,12 @@ _MENDED = {
     ("采购", "代理"): ("采购代理",),
 }
 _HAN = re.compile("[\u4e00-\u9fff]{2}")
+# The same words and phrases come up in offering after offering: of so many it is remembered what they are.
+_KEPT = 16_384
 
 
-def words_of(text: str) -> list[str]:
+@lru_cache(maxsize=_KEPT)
+def words_of(text: str) -> tuple[str, ...]:
     """The words of *text*, which together are *text* again."""
     found: list[str] = []
     for word in rjieba.cut(text):
@@ -64,7 +67,7 @@ def words_of(text: str) -> list[str]:
             found += [word[:-1], "及"]  # 维保及 is a word of the dictionary
         else:
             found.append(word)
-    return found
+    return tuple(found)
 
 
 def segments(clause: str) -> list[list[str]]:
@@ -76,7 +79,7 @@ def segments(clause: str) -> list[list[str]]:
     found: list[list[str]] = [[]]
     wanted = True
     for word in words_of(clause):
-        if word in BREAKS or word in NOT or _YEAR.fullmatch(word):
+        if _breaks(word):
             found.append([])
             wanted = word not in NOT
         elif wanted:
@@ -84,22 +87,30 @@ def segments(clause: str) -> list[list[str]]:
     return [kept for piece in found if (kept := trimmed(piece))]
 
 
+@lru_cache(maxsize=_KEPT)
+def _breaks(word: str) -> bool:
+    return word in BREAKS or word in NOT or _YEAR.fullmatch(word) is not None
+
+
 def trimmed(words: Sequence[str]) -> list[str]:
     first, last = 0, len(words)
-    while first < last and (
-        idle(words[first])
-        or words[first] in NO_START
-        or words[first] in region_names()
-        or not words[first].strip()
-    ):
+    while first < last and _begins_none(words[first]):
         if _NUMBER.fullmatch(words[first]) and words[first + 1 : first + 2] and words[first + 1].isascii():
             break  # 35 kV
         first += 1
-    while last > first and (
-        idle(words[last - 1]) or words[last - 1] in NO_END or not words[last - 1].strip()
-    ):
+    while last > first and _ends_none(words[last - 1]):
         last -= 1
     return list(words[first:last])
+
+
+@lru_cache(maxsize=_KEPT)
+def _begins_none(word: str) -> bool:
+    return idle(word) or word in NO_START or word in region_names() or not word.strip()
+
+
+@lru_cache(maxsize=_KEPT)
+def _ends_none(word: str) -> bool:
+    return idle(word) or word in NO_END or not word.strip()
 
 
 def pieces(clause: str) -> Iterator[str]:
@@ -156,9 +167,15 @@ def runs(clause: str) -> Iterator[str]:
 
 def is_bare(words: Sequence[str]) -> bool:
     """Whether none of *words* tells one need or offer from another."""
-    return all(bare(word) or idle(word) or word in BREAKS for word in words)
+    return all(map(_tells_nothing, words))
 
 
+@lru_cache(maxsize=_KEPT)
+def _tells_nothing(word: str) -> bool:
+    return bare(word) or idle(word) or word in BREAKS
+
+
+@lru_cache(maxsize=_KEPT)
 def bare(word: str) -> bool:
     """Whether *word* says nothing by itself: 建设项目 is as bare as its halves, 数据中心 is not"""
     return word in BARE or (len(word) == 4 and word[:2] in BARE and word[2:] in BARE_HEADS)
@@ -179,6 +196,7 @@ def _one_word(pair: str) -> bool:
     return _HAN.fullmatch(pair) is not None and len(rjieba.cut(pair, hmm=False)) == 1
 
 
+@lru_cache(maxsize=_KEPT)
 def idle(word: str) -> bool:
     return word in IDLE or bool(_NUMBER.fullmatch(word.strip()))
 

@@ -51,7 +51,7 @@ from recommender.matching.policy import left_out, places_to_show, still_open
 from recommender.places import Places, places_of
 from recommender.query import Policy, SupplierQuery
 from recommender.ranking import probability, score
-from recommender.ranking.features import supplier_features
+from recommender.ranking.features import supplier_features, with_best_offerings
 from recommender.ranking.whole import whole_features
 from recommender.requirements import Demand, demands
 from recommender.results import LeftOut, Recommendation, Result
@@ -131,9 +131,9 @@ def measure(
         named, kept = parts.named(need), max(KEPT, 2 * query.top_k)
     while True:
         with stage("measure"):
-            taken = others.take(np.sort(likeliest[:kept]))
-            candidates = with_exact_offerings(snapshot, taken, found.vector, found.offered)
-            features = supplier_features(snapshot, candidates, need, places, query.as_of)
+            taken = np.sort(likeliest[:kept])
+            candidates = with_exact_offerings(snapshot, others.take(taken), found.vector, found.offered)
+            features = with_best_offerings(rough, taken, snapshot, candidates, need)
             features |= whole_features(snapshot, candidates, found.vector, named)
         with stage("judge"):
             stand = standings(snapshot, candidates.rows, asked, need, query.as_of)

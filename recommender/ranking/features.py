@@ -90,25 +90,17 @@ def supplier_features(
     ``site_match`` or ``region_match``.
     """
     columns, rows = snapshot.enterprises.filters, found.rows
-    features = _text_features(found)
+    features = _text_features(found) | _offering_matches(snapshot, found, need)
     here = _codes(columns, "region_code", rows)
     features |= _place_matches(np.array([int(places.site or 0)]), np.array([int(places.seat or 0)]), here)
     chains = [need.industry_chain] if need.industry_chain else []
     features["chain_match"] = _chain_match(columns, rows, chains)
-    offers, known = snapshot.offerings.filters, found.offering >= 0
-    best = found.offering[known]
-    features["link_match"] = np.full(len(rows), np.nan)
-    features["link_match"][known] = offers.has_any("link", [need.link.value], best)
     features["tier"] = columns.numbers("tier_order")[rows]
     features["assessment"] = columns.numbers("assessment")[rows]
 
     def past(name: str) -> Floats:
         return (columns.numbers(name) if history is None else history[name])[rows]
 
-    same_unit = offers.has_any("unit", [for_search(need.unit)], best)
-    capacity = np.full(len(rows), np.nan)
-    capacity[known] = np.where(same_unit, offers.numbers("capacity")[best], np.nan)
-    features["capacity_fit"] = capacity_fit(capacity, np.array([_number(need.quantity)]))
     budget, business = np.array([_number(need.budget)]), columns.numbers("business")[rows]
     features["scale_fit"] = scale_fit(budget, business)
     features["freshness"] = freshness(columns.numbers("changed")[rows], as_of)
@@ -117,6 +109,26 @@ def supplier_features(
     booked = _still_booked(past("booked"), past("booked_day"), as_of)
     features["reciprocity"] = _joined(interest, _worth(budget, business), _free(booked, business))
     return features
+
+
+def with_best_offerings(
+    rough: Mapping[str, Floats], positions: NDArray[np.int64], snapshot: Snapshot, found: Candidates, need: Need
+) -> dict[str, Floats]:
+    """What :func:`supplier_features` gives of *found*, which are the candidates at *positions* of those that
+    *rough* is of, with their best offerings measured since."""
+    features = {name: values[positions] for name, values in rough.items()}
+    return features | {"semantic_match": found.semantic} | _offering_matches(snapshot, found, need)
+
+
+def _offering_matches(snapshot: Snapshot, found: Candidates, need: Need) -> dict[str, Floats]:
+    """What the best offering of each decides."""
+    offers, known = snapshot.offerings.filters, found.offering >= 0
+    best = found.offering[known]
+    link, capacity = np.full((2, len(found.rows)), np.nan)
+    link[known] = offers.has_any("link", [need.link.value], best)
+    same_unit = offers.has_any("unit", [for_search(need.unit)], best)
+    capacity[known] = np.where(same_unit, offers.numbers("capacity")[best], np.nan)
+    return {"link_match": link, "capacity_fit": capacity_fit(capacity, np.array([_number(need.quantity)]))}
 
 
 def need_features(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,11 +30,9 @@ class Scored:
     def parts(self, place: int, model: AdditiveModel) -> tuple[Contribution, ...]:
         """What made up the score at *place*; features that are not known add nothing and are left out."""
         parts = [
-            Contribution(
-                feature, float(self.values[feature][place]), float(self.contributions[place, column])
-            )
+            Contribution(feature, value, float(self.contributions[place, column]))
             for column, feature in enumerate(model.features)
-            if feature in self.values and not np.isnan(self.values[feature][place])
+            if feature in self.values and not math.isnan(value := float(self.values[feature][place]))
         ]
         return tuple(sorted(parts, key=lambda part: _PLACES[part.feature]))
 

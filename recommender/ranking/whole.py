@@ -35,7 +35,8 @@ def whole_features(
     if not len(known):
         return features
     rows = found.rows[known]
-    starts, counts = snapshot.first[rows], np.diff(snapshot.first)[rows]
+    starts = snapshot.first[rows]
+    counts = snapshot.first[rows + 1] - starts
     edges = np.concatenate([[0], np.cumsum(counts)])
     flat = np.repeat(starts - edges[:-1], counts) + np.arange(edges[-1])
     offerings = snapshot.offerings.vectors.rows(flat)
