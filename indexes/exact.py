@@ -107,27 +107,29 @@ class ExactIndex:
         rows = np.full((len(queries), k), NO_ROW, np.int64)
         if not count:
             return scores, rows
-        named = self._by_product(queries, k, allowed) if len(queries) >= self.tuning.product_from else {}
-        few = (
-            np.flatnonzero(allowed)
-            if allowed is not None and len(named) < len(queries) and self._gathers(count)
-            else None
-        )
-        for i, query in enumerate(queries):
+        done = np.zeros(len(queries), np.bool_)
+        if len(queries) >= self.tuning.product_from:
+            done, named = self._by_product(queries, k, allowed)
+            scores[done], rows[done] = best(self._score(queries[done], named), named, k)
+        few = np.flatnonzero(allowed) if allowed is not None and self._gathers(count) else None
+        for i in np.flatnonzero(~done).tolist():
+            query = queries[i]
             if not query.any():  # all scores are zero: nothing to search
                 first = (np.arange(k) if allowed is None else np.flatnonzero(allowed))[:k]
                 scores[i, : first.size], rows[i, : first.size] = 0, first
                 continue
-            found = named.get(i, few)
-            if found is None:
-                found = self._likely(query, min(k, count), allowed)
+            found = self._likely(query, min(k, count), allowed) if few is None else few
             (scores[i],), (rows[i],) = best(self.score(query, found)[None], found[None], k)
         return scores, rows
 
     def score(self, query: Floats, rows: Rows) -> Floats:
         """(m,) the scores of *rows* (m,), the same bits as in :meth:`search`."""
-        scores: Floats = score_rows(self.vectors, query[None], rows[None])[0]
+        scores: Floats = self._score(query[None], rows[None])[0]
         return scores
+
+    def _score(self, queries: Floats, rows: Rows) -> Floats:
+        """(q, m) as :meth:`score` for each of *queries* (q, d); -inf where a row is -1."""
+        return score_rows(self.vectors, queries, rows)
 
     def rows(self, numbers: Rows) -> Floats:
         found: Floats = self.vectors[check_rows(numbers, self.size)]
@@ -145,14 +147,15 @@ class ExactIndex:
         floor = kth_best(scores, k) - slack(query[None], self.longest)[0]
         return np.flatnonzero(scores >= max(floor, np.finfo(np.float32).min))
 
-    def _by_product(self, queries: Floats, k: int, allowed: Mask | None) -> dict[int, Rows]:
-        """Of each query the rows that hold the *k* best, found in one pass; a query with so many equal scores
-        that they may lie beyond is left out."""
+    def _by_product(self, queries: Floats, k: int, allowed: Mask | None) -> tuple[Mask, Rows]:
+        """Which queries (q,) could be answered in one pass, and for these (q', m) rows that hold the *k* best,
+        padded with -1. Others have so many equal scores that the best may lie beyond."""
         most = min(k + _SPARE, self.size)
         near, rows, unseen = best_by_product(queries, most, self._blocks(allowed))
         kth = np.partition(near, most - k, axis=1)[:, most - k]
         whole = np.isneginf(unseen) | (unseen < kth - slack(queries, self.longest))
-        return {i: rows[i][rows[i] >= 0] for i in np.flatnonzero(whole).tolist()}
+        whole &= queries.any(axis=1)
+        return whole, rows[whole]
 
     def _blocks(self, allowed: Mask | None) -> Iterator[tuple[Rows | None, Floats]]:
         """What :func:`best_by_product` searches."""

@@ -64,11 +64,13 @@ class HalfIndex(ExactIndex):
                 f"FAISS cannot read it: {error}", field="file", value=str(self._path)
             ) from error
 
-    def score(self, query: Floats, rows: Rows) -> Floats:
-        scores = np.empty(rows.size, np.float32)
-        for at in range(0, rows.size, _BLOCK):
-            part = self.vectors[rows[at : at + _BLOCK]].astype(np.float32)
-            scores[at : at + _BLOCK] = score_rows(part, query[None], np.arange(len(part))[None])[0]
+    def _score(self, queries: Floats, rows: Rows) -> Floats:
+        scores = np.empty(rows.shape, np.float32)
+        for query, named, out in zip(queries, rows, scores, strict=True):
+            for at in range(0, named.size, _BLOCK):
+                part = self.vectors[named[at : at + _BLOCK]].astype(np.float32)
+                out[at : at + _BLOCK] = score_rows(part, query[None], np.arange(len(part))[None])[0]
+        scores[rows < 0] = -np.inf
         return scores
 
     def rows(self, numbers: Rows) -> Floats:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -112,7 +112,7 @@ class LexicalIndex:
         """*scores* are what each posting adds. Use :meth:`build` or :class:`LexicalBuilder`."""
         self._vocabulary = vocabulary
         # needs share most of their words, and looking one up on disk takes longer than scoring it
-        self._find = lru_cache(maxsize=1 << 16)(vocabulary.find)
+        self._find: Callable[[str], int | None] = lru_cache(maxsize=1 << 16)(vocabulary.find)
         self._postings_held = postings
         self._offsets, self._rows, self._scores = postings.offsets, postings.rows, scores
         self._k1, self._b = k1, b
@@ -155,6 +155,15 @@ class LexicalIndex:
         )
         scores = _scores(postings, fresh._k1, fresh._b)
         return cls(StringTable.of_pieces(pieces), postings, scores, fresh._k1, fresh._b)
+
+    def hold_words(self) -> None:
+        """Keep the vocabulary in memory from now on: for those who ask thousands of times."""
+        numbers = {word: number for number, word in enumerate(self._vocabulary.pieces())}
+
+        def find(word: str) -> int | None:
+            return numbers.get(word.encode("utf-8", "surrogatepass"))
+
+        self._find = find
 
     @property
     def size(self) -> int:

@@ -168,19 +168,31 @@ def best(scores: Floats, rows: Rows, k: int) -> tuple[Floats, Rows]:
     >>> best(np.array([[1, 3, 3, 2]], np.float32), np.array([[0, 9, 4, 7]]), 3)[1].tolist()
     [[4, 9, 7]]
     """
+    if scores.shape[1] <= 2 * k:
+        return _sorted(scores, rows, k)
     found = np.full((len(scores), k), -np.inf, np.float32)
     places = np.full((len(scores), k), NO_ROW, np.int64)
     for query, (all_scores, all_rows) in enumerate(zip(scores, rows, strict=True)):
-        if all_scores.size > 2 * k:
-            chosen = all_scores >= kth_best(all_scores, k)
-            all_scores, all_rows = all_scores[chosen], all_rows[chosen]
-        # One sort of whole numbers: the bits of a float, negative ones turned about, rank as it does, and the
-        # row below them settles ties. Adding 0 turns -0 into 0; a row is one higher, so that -1 is a digit.
-        bits = (all_scores + np.float32(0)).view(np.int32).astype(np.int64)
-        bits ^= (bits >> 31) & 0x7FFFFFFF
-        keys = np.sort((-bits << 32) | (all_rows + 1))[:k]
-        bits = -(keys >> 32)
-        bits ^= (bits >> 31) & 0x7FFFFFFF
-        found[query, : keys.size] = bits.astype(np.int32).view(np.float32)
-        places[query, : keys.size] = (keys & 0xFFFFFFFF) - 1
+        chosen = all_scores >= kth_best(all_scores, k)
+        found[query : query + 1], places[query : query + 1] = _sorted(
+            all_scores[chosen][None], all_rows[chosen][None], k
+        )
     return found, places
+
+
+def _sorted(scores: Floats, rows: Rows, k: int) -> tuple[Floats, Rows]:
+    """As :func:`best`, by sorting all.
+
+    One sort of whole numbers: the bits of a float, negative ones turned about, rank as it does, and the row
+    below them settles ties. Adding 0 turns -0 into 0; a row is one higher, so that -1 is a digit.
+    """
+    bits = (scores + np.float32(0)).view(np.int32).astype(np.int64)
+    bits ^= (bits >> 31) & 0x7FFFFFFF
+    keys = np.sort((-bits << 32) | (rows + 1), axis=1)[:, :k]
+    bits = -(keys >> 32)
+    bits ^= (bits >> 31) & 0x7FFFFFFF
+    missing = ((0, 0), (0, k - keys.shape[1]))
+    return (
+        np.pad(bits.astype(np.int32).view(np.float32), missing, constant_values=-np.inf),
+        np.pad((keys & 0xFFFFFFFF) - 1, missing, constant_values=NO_ROW),
+    )

@@ -12,12 +12,12 @@ import typer
 
 from service.cli.common import Home, Json, output, print_json, progress, workspace
 from service.cli.options import AsOf, as_day
-from service.workspace import Workspace
 
 if TYPE_CHECKING:
     from recommender.engine import Engine
     from recommender.matching.parts import JobFolder
     from service.settings import Settings
+    from service.workspace import Workspace
 
 
 class Whom(StrEnum):
@@ -112,6 +112,7 @@ def _begun(
 def _open(settings: Settings, release: str) -> Engine:
     """The engine on *release*, in whichever process asks for it."""
     from recommender.engine import Engine
+    from service.workspace import Workspace
 
     place = Workspace(settings)
     return Engine.open(place.store(), place.encoder(), release)
