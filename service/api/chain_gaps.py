@@ -1,5 +1,5 @@
-"""``GET /v1/chains/{name}/gaps``, ``…/closest``, ``…/picture`` and ``/v1/chains/substitutes``: where a chain is
-thin, who is closest to filling one node, how it is drawn, and who could step in for a supplier."""
+"""Where a chain is thin, who is closest to filling a node, how it is drawn, who could step in for a supplier:
+``GET /v1/chains/{name}/gaps``, ``/closest``, ``/picture`` and ``/v1/chains/substitutes``."""
 
 from __future__ import annotations
 
