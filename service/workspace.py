@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from recommender.encoder import Encoder
     from recommender.engine import Engine
     from recommender.matching.ledger import ExposureLedger
+    from recommender.snapshot import Snapshot
 
 logger = logging.getLogger("rongtong.service")
 
@@ -106,6 +107,13 @@ class Workspace:
                 mend="set RONGTONG_MILVUS_URI to http://host:19530, or to a file for Milvus Lite",
             )
         return MilvusServer(chosen.milvus_uri, chosen.milvus_token.get_secret_value())
+
+    def snapshot(self) -> Snapshot:
+        """The live release, to be read; it is not removed while this is referred to."""
+        from recommender.snapshot import Snapshot
+
+        opened = self.store().open()
+        return Snapshot(opened.manifest, opened.path, opened.lease)
 
     def engine(self) -> Engine:
         from recommender.engine import Engine

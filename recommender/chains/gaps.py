@@ -250,6 +250,25 @@ def gaps_document(
     }
 
 
+def closest_document(snapshot: Snapshot, name: str, product: str, as_of: date) -> JSON:
+    """The firms closest to filling *product* in the chain, or what lies around the product, of this *name*:
+    what :func:`gaps_document` says of one node, without judging all others. Raises UnknownId."""
+    graph = snapshot.graph
+    title, _, placed, _ = placed_chain(graph, name)
+    node = graph.node(product, "node")
+    filling = Filling(snapshot, as_of)
+    usual = usual_certificates(filling, list(placed))
+    firms = closest(filling, node, filling.of(node).keys(), _NEAR, meant(graph, [node]), usual)
+    return {
+        "release": snapshot.release,
+        "chain": title,
+        "node": graph.name(node),
+        "as_of": as_of.isoformat(),
+        "usual_certificates": [str(certificate) for certificate in usual],
+        "closest": [near_document(filling, node, each, usual) for each in firms],
+    }
+
+
 def _finding(
     filling: Filling, placed: Placed, finding: Finding, usual: Sequence[Certificate], near: Meant
 ) -> JSON:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,11 @@ from recommender.chains.view import says
 from recommender.requirements.certificates import Certificate
 
 # What a way leaves of the confidence that who makes the one thing can make the other: judged, not measured.
-_SUBSTITUTE, _BROADER, _MATERIAL, _MEANT = 0.7, 0.6, 0.2, 0.5
+_SUBSTITUTE, _BROADER, _KIND, _MATERIAL, _MEANT = 0.7, 0.6, 0.4, 0.2, 0.5
+_MOST_KINDS = 40  # of a broader thing, from which on making another kind of it says nothing
+_WORK = re.compile(
+    "(?:物流|运输|仓储|服务|工程|检测|检验|试验|测试|维修|运维)$"
+)  # done for it, not made into it
 _COMPARED = 4  # times as many firms as are asked for are compared by what they lack
 _LEAST_COSINE = 0.6
 _MOST_NODES = 60
@@ -95,9 +100,14 @@ def _ways(graph: ChainGraph, node: int) -> Iterator[Way]:
         yield along(step, _SUBSTITUTE)
     for step in graph.steps(node, [Relation.HAS_KIND], forward=False):
         yield along(step, _BROADER)
-        for material in graph.upstream(step.end):  # a kind is made as the broader thing is
+        for material in _materials(graph, step.end):  # a kind is made as the broader thing is
             yield along(material, _MATERIAL * _BROADER * step.confidence)
-    for step in graph.upstream(node):
+        if graph.degree(step.end) <= _MOST_KINDS:  # unlike names may be kinds of the same thing all the same
+            for down in graph.steps(step.end, [Relation.HAS_KIND], forward=True):
+                kin = transfer.Way(down.end, _KIND * step.confidence * down.confidence, node, (step, down))
+                guessed = Origin.INFERRED in (step.origin, down.origin)
+                yield Way(kin.node, kin.confidence, *_said(graph, kin), guessed)
+    for step in _materials(graph, node):
         yield along(step, _MATERIAL)
     for way in (
         *transfer.forms(graph, node, 1.0),
@@ -107,6 +117,10 @@ def _ways(graph: ChainGraph, node: int) -> Iterator[Way]:
     ):
         guessed = way.makers > 0 or any(step.origin is Origin.INFERRED for step in way.steps)
         yield Way(way.node, way.confidence, *_said(graph, way), guessed)
+
+
+def _materials(graph: ChainGraph, node: int) -> Iterator[Step]:
+    return (step for step in graph.upstream(node) if not _WORK.search(graph.name(step.end)))
 
 
 def _said(graph: ChainGraph, way: transfer.Way) -> tuple[str, str]:

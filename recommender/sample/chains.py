@@ -3,8 +3,8 @@
 A file gives the chain's name, industry codes (GB/T 4754-2017) by segment, cluster cities (GB/T 2260),
 certificates (the first common, the last rare), kinds of large buyer, and its nodes: products and materials
 with their other names, what they need, order sizes, prices, and sentences in the voice of firms (``offers``)
-and of buyers (``wants``). A sentence may hold numeric slots, ``{内径:130-150:10}``, which
-:func:`recommender.sample.phrases.fill` draws.
+and of buyers (``wants``). Each ``gap`` names goods of the chain that no firm of the sample offers. A sentence
+may hold numeric slots, ``{内径:130-150:10}``, which :func:`recommender.sample.phrases.fill` draws.
 """
 
 from __future__ import annotations
@@ -62,6 +62,17 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Goods that no firm of the sample offers, with the nodes that they are made of and go into."""
+
+    name: str
+    segment: str
+    needs: tuple[str, ...]
+    used_in: tuple[str, ...]
+    processes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
     key: str
     name: str
@@ -72,6 +83,7 @@ class Chain:
     places: tuple[str, ...]
     buyers: tuple[str, ...]
     nodes: tuple[Node, ...]
+    gaps: tuple[Gap, ...] = ()
 
     def node(self, name: str) -> Node | None:
         return next((node for node in self.nodes if node.name == name), None)
@@ -99,6 +111,14 @@ def _chain(key: str, raw: Mapping[str, Any]) -> Chain:
         places=tuple(raw.get("places", ())),
         buyers=tuple(raw["buyers"]),
         nodes=tuple(_node(key, item) for item in raw["node"]),
+        gaps=tuple(
+            Gap(
+                each["name"],
+                each["segment"],
+                *(tuple(each.get(k, ())) for k in ("needs", "used_in", "processes")),
+            )
+            for each in raw.get("gap", ())
+        ),
     )
 
 
@@ -162,7 +182,7 @@ def edges(chains: Iterable[Chain]) -> Iterator[Edge]:
     seen: set[tuple[str, str, Relation, str]] = set()
     for chain in chains:
         for segment in SEGMENTS:
-            members = [node.name for node in chain.nodes if node.segment == segment]
+            members = [each.name for each in (*chain.nodes, *chain.gaps) if each.segment == segment]
             for target in (*members, *map(industry_name, chain.industries[segment])):
                 yield Edge(f"{chain.name}{_SEGMENT_WORDS[segment]}", target, Relation.HAS_KIND, chain.name)
         for node in chain.nodes:
@@ -178,3 +198,10 @@ def edges(chains: Iterable[Chain]) -> Iterator[Edge]:
                     if key not in seen and target != node.name:
                         seen.add(key)
                         yield Edge(node.name, target, relation, chain=chain.name)
+        for gap in chain.gaps:
+            for relation, targets in (
+                (Relation.NEEDS_MATERIAL, gap.needs),
+                (Relation.USED_IN, gap.used_in),
+                (Relation.PROCESSED_BY, gap.processes),
+            ):
+                yield from (Edge(gap.name, target, relation, chain=chain.name) for target in targets)

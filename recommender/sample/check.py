@@ -33,6 +33,15 @@ def _whole(chain: Chain, chains: Mapping[str, Chain]) -> Iterator[str]:
     for name, count in Counter(name for node in chain.nodes for name in node.names).items():
         if count > 1:
             yield f"the name {name} stands {count} times"
+    for gap in chain.gaps:
+        if (
+            gap.segment not in SEGMENTS
+            or not gap.used_in
+            or not all(map(chain.node, (*gap.needs, *gap.used_in)))
+        ):
+            yield f"the gap {gap.name} stands in no segment or goes into no node"
+        if any(gap.name in node.names or gap.name in node.kinds for node in chain.nodes):
+            yield f"the gap {gap.name} is offered"
     lost = unconnected(chain, chains)
     if lost:
         yield f"not connected with the rest: {'、'.join(sorted(lost))}"

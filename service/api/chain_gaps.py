@@ -1,5 +1,5 @@
-"""``GET /v1/chains/{name}/gaps``, ``/v1/chains/{name}/picture`` and ``/v1/chains/substitutes``: where a chain
-is thin, how it is drawn, and who could step in for a supplier."""
+"""Where a chain is thin, who is closest to filling a node, how it is drawn, who could step in for a supplier:
+``GET /v1/chains/{name}/gaps``, ``/closest``, ``/picture`` and ``/v1/chains/substitutes``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastapi import Path as PathPart
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from recommender.chains.gaps import EXPIRING_DAYS, Weakness, gaps_document
+from recommender.chains.gaps import EXPIRING_DAYS, Weakness, closest_document, gaps_document
 from recommender.chains.picture import picture_document
 from recommender.chains.substitutes import MAX_TOP_K, TOP_K, substitutes_document
 from service.api.desk import AtDesk
@@ -73,6 +73,15 @@ class Gaps(BaseModel):
     usual_certificates: list[str] = Field(description="Held by at least half of those in the chain.")
     gaps: list[Weak]
     left_out: int
+
+
+class Closest(BaseModel):
+    release: str
+    chain: str
+    node: str
+    as_of: date
+    usual_certificates: list[str] = Field(description="Held by at least half of those in the chain.")
+    closest: list[NearFirm]
 
 
 class Instead(BaseModel):
@@ -168,6 +177,23 @@ async def gaps(
     return await desk.run(
         lambda: _json(gaps_document(desk.live.get().snapshot, name, day, days=days, limit=limit))
     )
+
+
+@router.get(
+    "/{name:path}/closest",
+    summary="The firms closest to filling one node",
+    response_model=Closest,
+    responses=responses(404, 408, 422, 500, 503),
+)
+async def closest(
+    name: Name,
+    desk: AtDesk,
+    node: Annotated[str, Query(min_length=1, max_length=200, description="A product or material.")],
+    as_of: AsOf = None,
+) -> Response:
+    """Who could fill it beside those who do, the closest first, and what separates them from it."""
+    day = as_of or date.today()
+    return await desk.run(lambda: _json(closest_document(desk.live.get().snapshot, name, node, day)))
 
 
 @router.get(

@@ -100,11 +100,7 @@ def show_joins(home: Home = None, as_json: Json = False) -> None:
 
 
 def live_snapshot(home: Any) -> Snapshot:
-    from indexes.release import load_verified
-    from recommender.snapshot import Snapshot
-
-    live = workspace(home).store().current()
-    return Snapshot(load_verified(live.path), live.path)
+    return workspace(home).snapshot()
 
 
 def _show_chain(document: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ LEVELS = {"high": "[red]高 high[/]", "medium": "[yellow]中 medium[/]", "low": 
 
 def register(app: typer.Typer) -> None:
     app.command("gaps")(show_gaps)
+    app.command("closest")(show_closest)
     app.command("substitutes")(show_substitutes)
 
 
@@ -65,12 +66,33 @@ def print_gaps(console: Console, document: dict[str, Any]) -> None:
         for fact in gap["evidence"]:
             console.print(f"  依据 evidence: {escape(_fact(fact))}")
         for near in gap["closest"]:
-            console.print(
-                f"  最接近 closest {near['confidence']:.2f}: {escape(near['name'])} — {escape(near['zh'])}"
-                f"{_lacks(near['lacks'])}"
-            )
+            console.print(_near(near))
     if document["left_out"]:
         console.print(f"\n[dim]… {document['left_out']} more, see --limit or --json[/]")
+
+
+def show_closest(
+    name: Name,
+    node: Annotated[str, typer.Argument(metavar="NODE", help="A product or material of it.")],
+    as_of: AsOf = "",
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """The firms closest to filling one node of a chain, and what separates them from it."""
+    from rich.markup import escape
+
+    from recommender.chains.gaps import closest_document
+
+    document = closest_document(live_snapshot(home), name, node, as_day(as_of))
+    if as_json:
+        print_json(document)
+        return
+    console = output()
+    console.print(f"[bold]{escape(document['node'])}[/] [dim]{escape(document['chain'])}[/]")
+    for near in document["closest"]:
+        console.print(_near(near))
+    if not document["closest"]:
+        console.print("  [dim]目录中没有接近的企业 nobody in the catalogue is close[/]")
 
 
 def show_substitutes(
@@ -114,6 +136,13 @@ def _fact(fact: dict[str, Any]) -> str:
     who = f"{fact['name']} " if "name" in fact else ""
     more = f"（{fact['suppliers']} suppliers）" if "suppliers" in fact else ""
     return f"{who}{fact['field']} = {value}{more}"
+
+
+def _near(near: dict[str, Any]) -> str:
+    from rich.markup import escape
+
+    said = f"{near['confidence']:.2f}: {escape(near['name'])} — {escape(near['zh'])}"
+    return f"  最接近 closest {said}{_lacks(near['lacks'])}"
 
 
 def _lacks(lacks: dict[str, list[str]]) -> str:

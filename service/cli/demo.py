@@ -134,17 +134,20 @@ def _show_completion(console: Console, engine: Engine, needs: Sequence[Need], to
 
 
 def _show_chain(console: Console, engine: Engine, needs: Sequence[Need], today: date) -> None:
-    """The chain of the first need that states one."""
+    """Of the chains for which there are needs, the one with the most severe weakness."""
     from recommender.chains.gaps import gaps_document
     from recommender.chains.picture import picture_document
     from service.cli.chain_picture import draw
     from service.cli.chains_gaps import print_gaps
 
-    chain = next((need.industry_chain for need in needs if need.industry_chain), "")
-    if not chain or engine.snapshot.graph.chain(chain) is None:
-        return
-    draw(console, picture_document(engine.snapshot, chain, today))
-    print_gaps(console, gaps_document(engine.snapshot, chain, today, limit=_SHOWN))
+    named = {need.industry_chain for need in needs if need.industry_chain}
+    known = sorted(name for name in named if engine.snapshot.graph.chain(name) is not None)
+    found = [gaps_document(engine.snapshot, name, today, limit=_SHOWN) for name in known]
+    thin = [document for document in found if document["gaps"]]
+    if thin:
+        worst = max(thin, key=lambda document: float(document["gaps"][0]["severity"]))
+        draw(console, picture_document(engine.snapshot, worst["chain"], today))
+        print_gaps(console, worst)
 
 
 def _open_needs(catalogue: Catalogue) -> list[Need]:

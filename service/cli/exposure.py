@@ -28,13 +28,10 @@ def exposure(
 
     A place at rank r counts 1 / log2(r + 1); what an enterprise deserves follows its scores.
     """
-    from indexes.release import load_verified
     from recommender.matching.ledger import concentration
-    from recommender.snapshot import Snapshot
 
     place = workspace(home)
-    ledger, live = place.ledger(), place.store().current()
-    snapshot = Snapshot(load_verified(live.path), live.path)
+    ledger, snapshot = place.ledger(), place.snapshot()
     end = ledger.today() + timedelta(1)
     totals = ledger.totals(end - timedelta(days), end)
     ids = list(snapshot.enterprises.documents.ids())

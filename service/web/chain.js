@@ -21,7 +21,7 @@ let nodes = new Map(); // number → node
 let marks = new Map(); // number → its element
 let scale = 1;
 let opened = null; // number of the node whose panel is open
-let gaps = null; // promise of the gaps with the firms closest to filling them
+const nearest = new Map(); // name of a node → promise of the firms closest to filling it
 
 function put(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes || {})) {
@@ -264,6 +264,7 @@ function close() {
   marks.get(opened).setAttribute("aria-expanded", "false");
   opened = null;
   byId("panel").hidden = true;
+  byId("picture").classList.remove("beside");
   trace(null);
   goTo(node);
 }
@@ -297,17 +298,28 @@ function nearItem(each) {
 
 async function showNearest(node, place) {
   const chain = encodeURIComponent(picture.chain);
-  gaps = gaps || fetchJson(`/v1/chains/${chain}/gaps?limit=1000`);
+  if (!nearest.has(node.name)) nearest.set(node.name, fetchJson(`/v1/chains/${chain}/closest?node=${encodeURIComponent(node.name)}`));
   place.replaceChildren(make("p", { class: "help" }, "正在查找…… Searching…"));
   try {
-    const found = (await gaps).gaps.find((each) => each.node === node.node);
-    const near = found ? found.closest : [];
+    const near = (await nearest.get(node.name)).closest;
     place.replaceChildren(make("h3", {}, both(["最接近补上的企业", "Closest to filling it"])),
       near.length ? make("ul", {}, near.map(nearItem)) : make("p", { class: "help" }, "目录中没有接近的企业。 None in the catalogue."));
   } catch (problem) {
-    gaps = null;
+    nearest.delete(node.name);
     place.replaceChildren(make("p", { class: "help" }, problem.detail || "没有成功 That did not work"));
   }
+}
+
+/** The opened node stands beside the panel, not behind it. */
+function uncover(node) {
+  const box = byId("picture");
+  const panel = byId("panel").getBoundingClientRect();
+  const hit = marks.get(node.node).getBoundingClientRect();
+  if (getComputedStyle(byId("panel")).position === "fixed") {
+    window.scrollBy(0, box.getBoundingClientRect().top - 8);
+    box.scrollTop = node.y * scale - 90;
+    box.scrollLeft = node.x * scale - 60;
+  } else if (hit.right > panel.left) box.scrollLeft += hit.right - panel.left + 16;
 }
 
 function open(node) {
@@ -329,7 +341,9 @@ function open(node) {
     near,
     make("p", {}, make("a", { href: `/?text=${encodeURIComponent(node.name)}` }, "为它找供应商 ", english("Find suppliers for it"))));
   byId("panel").hidden = false;
-  byId("panel-title").focus();
+  byId("picture").classList.add("beside");
+  uncover(node);
+  byId("panel-title").focus({ preventScroll: true });
   if (["gap", "single_source", "unstated"].includes(weakness(node))) showNearest(node, near);
 }
 

@@ -9,6 +9,7 @@ from importlib.resources import files
 import pytest
 from typer.testing import CliRunner
 
+from indexes.lease import in_use
 from indexes.release import load_verified
 from indexes.store import ReleaseStore
 from recommender.catalogue import Enterprise, Kind, Offering, as_record, open_catalogue
@@ -16,7 +17,8 @@ from recommender.catalogue.domain import Edge, Relation
 from recommender.encoder import load_encoder
 from recommender.refresh import refresh
 from recommender.snapshot import Snapshot
-from service.api.chain_gaps import Gaps, Picture, Substitutes
+from service.api.chain_gaps import Closest, Gaps, Picture, Substitutes
+from service.cli.chains import live_snapshot
 from service.cli.main import app
 from tests.service.fakes import FakeEngine
 from training.models import packaged_encoder
@@ -128,3 +130,20 @@ def test_the_commands_say_it_in_words_and_in_json(home):
     found = json.loads(run("substitutes", "E2", "--json").stdout)
     assert found["overall"][0]["enterprise_id"] == "E1"
     assert run("substitutes", "nobody").exit_code == 2
+
+
+def test_the_firms_closest_to_one_node_are_those_that_the_gaps_name(client, home):
+    answer = client.get("/v1/chains/轨道/closest", params={"node": "轴承"})
+    found = Closest.model_validate(answer.json())
+    gaps = Gaps.model_validate(client.get("/v1/chains/轨道/gaps").json())
+    assert found.closest == next(gap.closest for gap in gaps.gaps if gap.name == "轴承")
+    shown = CliRunner().invoke(app, ["chains", "closest", "轨道", "轴承", "--home", str(home)])
+    assert "齿轮厂" in shown.stdout
+    assert client.get("/v1/chains/轨道/closest", params={"node": "无此物"}).json()["field"] == "node"
+
+
+def test_a_command_holds_the_release_that_it_reads(home):
+    held = live_snapshot(home)
+    assert in_use(held.folder)
+    del held
+    assert not in_use(ReleaseStore(home).current().path)
