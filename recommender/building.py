@@ -97,8 +97,8 @@ def build_collections(
             index.save(place / "lexical")
         if name == OFFERINGS:
             kinds = content.offering_kinds.build()
-            older = plan.parent.kinds if plan.parent else None
-            (CodeLists.spliced(older, splice, kinds) if older else kinds).save(place / KINDS)
+            kinds = CodeLists.spliced(plan.parent.kinds, splice, kinds) if plan.parent else kinds
+            kinds.save(place / KINDS)
         if old:
             added = DocumentStore.load(plan.fresh_documents(folder, name))
             DocumentStore.spliced(place / "documents", old.documents, splice, added)

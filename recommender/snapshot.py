@@ -122,10 +122,9 @@ class Snapshot:
         return ChainGraph.load(folder) if folder.is_dir() else ChainGraph.empty()
 
     @cached_property
-    def kinds(self) -> CodeLists | None:
-        """What the title of each offering names, as codes; None where the release was made before these."""
-        folder = self.folder / OFFERINGS / KINDS
-        return CodeLists.load(folder) if folder.is_dir() else None
+    def kinds(self) -> CodeLists:
+        """What the title of each offering names, as codes."""
+        return CodeLists.load(self.folder / OFFERINGS / KINDS)
 
     @cached_property
     def certificates(self) -> StatedCertificates:

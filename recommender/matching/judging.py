@@ -9,7 +9,7 @@ state a figure of the kind asked for are read, and whole verdicts are made for t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
@@ -50,7 +50,7 @@ _UNKNOWN, _MET, _MISSING, _CONFLICT = (STATUSES.index(s) for s in ("unknown", "m
 @dataclass(frozen=True, slots=True)
 class Standings:
     """How c enterprises stand to the demands of a need: ``statuses`` (c, d) are places in STATUSES, and
-    ``telling`` the rows of the offerings that they were told by, ascending (None: by all)."""
+    ``telling`` the rows of the offerings that they were told by, ascending."""
 
     snapshot: Snapshot
     rows: Rows
@@ -58,7 +58,7 @@ class Standings:
     need: Need
     as_of: date
     statuses: Statuses
-    telling: Rows | None
+    telling: Rows
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -85,11 +85,8 @@ class Standings:
         if not self.demands:
             return ()
         row = int(self.rows[position])
-        offerings = self.snapshot.offering_rows(row)
-        if self.telling is not None:
-            first, last = np.searchsorted(self.telling, self.snapshot.first[row : row + 2])
-            offerings = self.telling[first:last]
-        told = [self.snapshot.offering(each) for each in offerings]
+        first, last = np.searchsorted(self.telling, self.snapshot.first[row : row + 2])
+        told = [self.snapshot.offering(each) for each in self.telling[first:last]]
         return judge(self.demands, self.need, self.snapshot.enterprise(row), told, self.as_of)
 
 
@@ -98,17 +95,11 @@ def standings(
 ) -> Standings:
     """The statuses that :func:`judge` would find for each of *rows* (c,)."""
     found = np.full((len(rows), len(demands)), _UNKNOWN, np.int8)
-    stand = Standings(snapshot, rows, demands, need, as_of, found, None)
-    if demands and snapshot.kinds is None:
-        # a release from before these columns: everything is read
-        for at in range(len(rows)):
-            found[at] = [STATUSES.index(each.status) for each in stand.at(at)]
-        return stand
     columns = _Columns(snapshot, rows, need, as_of)
     for at, demand in enumerate(demands):
         if demand.kind not in NOT_RECORDED:
             found[:, at] = getattr(columns, demand.kind)(demand)
-    return replace(stand, telling=columns.telling())
+    return Standings(snapshot, rows, demands, need, as_of, found, columns.telling())
 
 
 class _Columns:
@@ -233,9 +224,9 @@ class _Columns:
 
     def _akin(self, places: Rows) -> Rows:
         """Of *places* among the offerings, those of the kind that the need's title names."""
-        kinds = self._snapshot.kinds
-        assert kinds is not None  # a release with these columns has them
-        return places[which_alike(kinds, self._offerings[places], wanted_kind(self._need.title))]
+        return places[
+            which_alike(self._snapshot.kinds, self._offerings[places], wanted_kind(self._need.title))
+        ]
 
     def _tell(self, places: Rows) -> None:
         self._telling.append(self._offerings[places])

@@ -23,7 +23,6 @@ from recommender.catalogue import (
 )
 from recommender.encoder import Encoder
 from recommender.engine import Engine
-from recommender.matching import judging
 from recommender.matching.judging import standings
 from recommender.matching.qualifying import Firm
 from recommender.refresh import refresh
@@ -164,14 +163,3 @@ def test_offerings_that_state_nothing_of_the_kind_are_not_read(
     assert row is not None
     assert [verdict.source.offering_id for verdict in stand.at(row) if verdict.source] == ["v1"]
     assert len(read) == 1
-
-
-def test_a_release_from_before_the_columns_is_read(
-    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows, need = np.arange(len(ENTERPRISES)), NEEDS["text"]
-    known = standings(snapshot, rows, demands(need), need, DAY).statuses
-    monkeypatch.delattr(judging, "_Columns")
-    old = replace(snapshot)
-    vars(old)["kinds"] = None
-    assert np.array_equal(standings(old, rows, demands(need), need, DAY).statuses, known)
