@@ -258,7 +258,9 @@ def by_standard(graph: ChainGraph, node: int, sure: float, named: Iterable[str])
         strength = 1.0 / len(offerings) ** 0.25
         nodes, owners, sureness, through = graph.surest_seats(offerings)
         near = (sureness >= _FIRM) & (nodes != node)
-        others = np.array([o for o in np.unique(nodes[near]).tolist() if not nested(graph, node, o)], np.int64)
+        others = np.array(
+            [o for o in np.unique(nodes[near]).tolist() if not nested(graph, node, o)], np.int64
+        )
         for other, cosine in zip(others.tolist(), cosines(graph, node, others).tolist(), strict=True):
             if cosine < _ALIKE:
                 continue

@@ -55,7 +55,7 @@ from recommender.ranking.features import supplier_features, with_best_offerings
 from recommender.ranking.whole import whole_features
 from recommender.requirements import Demand, demands
 from recommender.results import LeftOut, Recommendation, Result
-from recommender.retrieval import Candidates, cosines, find_suppliers, with_exact_offerings
+from recommender.retrieval import Candidates, Held, cosines, find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask, Snapshot
 from recommender.stages import stage
 
@@ -132,9 +132,11 @@ def measure(
     while True:
         with stage("measure"):
             taken = np.sort(likeliest[:kept])
-            candidates = with_exact_offerings(snapshot, others.take(taken), found.vector, found.offered)
+            likely = others.take(taken)
+            held = Held.by(snapshot, likely.rows)
+            candidates = with_exact_offerings(snapshot, likely, found.vector, found.offered, held)
             features = with_best_offerings(rough, taken, snapshot, candidates, need)
-            features |= whole_features(snapshot, candidates, found.vector, named)
+            features |= whole_features(snapshot, candidates, found.vector, named, held)
         with stage("judge"):
             stand = standings(snapshot, candidates.rows, asked, need, query.as_of)
             if asked:

@@ -112,7 +112,11 @@ def supplier_features(
 
 
 def with_best_offerings(
-    rough: Mapping[str, Floats], positions: NDArray[np.int64], snapshot: Snapshot, found: Candidates, need: Need
+    rough: Mapping[str, Floats],
+    positions: NDArray[np.int64],
+    snapshot: Snapshot,
+    found: Candidates,
+    need: Need,
 ) -> dict[str, Floats]:
     """What :func:`supplier_features` gives of *found*, which are the candidates at *positions* of those that
     *rough* is of, with their best offerings measured since."""
