@@ -48,7 +48,8 @@ class Posting(NamedTuple):
 
     def at(self, rows: Rows) -> Floats:
         """What it adds to each of *rows* (r,)."""
-        place = np.minimum(np.searchsorted(self.rows, rows), self.rows.size - 1)
+        # rows of another type would have all postings copied for the search
+        place = np.minimum(np.searchsorted(self.rows, rows.astype(self.rows.dtype)), self.rows.size - 1)
         return np.where(self.rows[place] == rows, self.repeats * self.scores[place].astype(np.float64), 0.0)
 
 

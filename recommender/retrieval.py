@@ -109,19 +109,47 @@ def find_suppliers(
     return found
 
 
-def with_exact_offerings(snapshot: Snapshot, found: Candidates, vector: Vectors, offered: Mask) -> Candidates:
-    """*found* with cosine and row of each enterprise's best offering among those *offered*."""
-    counts = snapshot.first[found.rows + 1] - snapshot.first[found.rows]
+@dataclass(frozen=True, slots=True)
+class Held:
+    """All offerings of r enterprises in one run: where each one's begin (r + 1,), their ``rows`` (k,) and
+    ``vectors`` (k, d)."""
+
+    edges: Rows
+    rows: Rows
+    vectors: Vectors
+
+    @classmethod
+    def by(cls, snapshot: Snapshot, enterprises: Rows) -> Held:
+        counts = snapshot.first[enterprises + 1] - snapshot.first[enterprises]
+        _, rows = snapshot.offerings_of(enterprises)
+        return cls(np.concatenate([[0], np.cumsum(counts)]), rows, snapshot.offerings.vectors.rows(rows))
+
+    def of(self, which: Mask) -> Held:
+        """Those of the enterprises for which *which* (r,) is True."""
+        if which.all():
+            return self
+        counts = np.diff(self.edges)
+        kept = np.repeat(which, counts)
+        return Held(np.concatenate([[0], np.cumsum(counts[which])]), self.rows[kept], self.vectors[kept])
+
+
+def with_exact_offerings(
+    snapshot: Snapshot, found: Candidates, vector: Vectors, offered: Mask, held: Held | None = None
+) -> Candidates:
+    """*found* with cosine and row of each enterprise's best offering among those *offered*. What they *held*
+    is read where it is not given."""
+    held = held or Held.by(snapshot, found.rows)
+    counts = np.diff(held.edges)
     semantic, best = np.full(len(found.rows), np.nan), np.full(len(found.rows), -1, np.int64)
     if counts.sum():
-        _, flat = snapshot.offerings_of(found.rows)
-        edges = np.concatenate([[0], np.cumsum(counts)])
-        alike = np.where(offered[flat], cosines(snapshot.offerings.vectors.rows(flat), vector), -np.inf)
-        held = np.flatnonzero(counts)
-        top = np.maximum.reduceat(alike, edges[:-1][held])
-        first_best = np.flatnonzero(alike == np.repeat(top, counts[held]))
-        owners, index = np.unique(np.searchsorted(edges, first_best, side="right") - 1, return_index=True)
-        semantic[held], best[owners] = top, flat[first_best[index]]
+        alike = np.where(offered[held.rows], cosines(held.vectors, vector), -np.inf)
+        some = np.flatnonzero(counts)
+        top = np.maximum.reduceat(alike, held.edges[:-1][some])
+        first_best = np.flatnonzero(alike == np.repeat(top, counts[some]))
+        owners, index = np.unique(
+            np.searchsorted(held.edges, first_best, side="right") - 1, return_index=True
+        )
+        semantic[some], best[owners] = top, held.rows[first_best[index]]
         nothing = np.isneginf(semantic)
         semantic[nothing], best[nothing] = np.nan, -1
     return replace(found, semantic=semantic, offering=best)

@@ -26,7 +26,7 @@ from indexes.release import Manifest
 from indexes.tuning import Tuning
 from indexes.vectors import VectorIndex
 from recommender.catalogue.domain import Enterprise, Need, Offering
-from recommender.catalogue.json_values import from_json
+from recommender.catalogue.json_values import Value, from_json
 from recommender.chains.graph import ChainGraph
 from recommender.chains.stored import GRAPH
 from recommender.content import ENTERPRISES, KINDS, NEEDS, OFFERINGS
@@ -40,7 +40,8 @@ TUNING = "search costs"  # where the manifest's notes keep them, by collection
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
-_KEPT_NEEDS = 4_096
+# read lately: one that suits a need is read for its verdicts and again to be quoted, and suits other needs
+_KEPT_NEEDS, _KEPT_OFFERINGS, _KEPT_ENTERPRISES = 4_096, 4_096, 1_024
 _KEPT_MASKS = 16  # of a day and links: one for each link, yesterday and today
 
 
@@ -143,10 +144,18 @@ class Snapshot:
         return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
 
     def enterprise(self, row: int) -> Enterprise:
-        return from_json(Enterprise, self.enterprises.documents.get(int(row)))
+        return self._enterprise(int(row))
+
+    @cached_property
+    def _enterprise(self) -> Callable[[int], Enterprise]:
+        return lru_cache(_KEPT_ENTERPRISES)(partial(_read, Enterprise, self.enterprises))
 
     def offering(self, row: int) -> Offering:
-        return from_json(Offering, self.offerings.documents.get(int(row)))
+        return self._offering(int(row))
+
+    @cached_property
+    def _offering(self) -> Callable[[int], Offering]:
+        return lru_cache(_KEPT_OFFERINGS)(partial(_read, Offering, self.offerings))
 
     def need(self, row: int) -> Need:
         return from_json(Need, self.needs.documents.get(int(row)))
@@ -219,6 +228,10 @@ class Snapshot:
         if links:
             mask &= columns.mask_any("link", links)
         return mask
+
+
+def _read(kind: type[Value], collection: Collection, row: int) -> Value:
+    return from_json(kind, collection.documents.get(row))
 
 
 def _need_asking(needs: Collection, row: int) -> tuple[Need, tuple[Demand, ...]]:

@@ -423,10 +423,21 @@ class ChainGraph:
         rows: Rows = a.cited_offerings[a.standard_cites[here]].astype(np.int64)
         return rows
 
-    def seats_by(self, offering: int) -> list[Supplier]:
-        """Where the offering in row *offering* sits, the surest first."""
-        starts = np.searchsorted(self._a.sitting_offerings, [offering, offering + 1])
-        return [self._supplier(at) for at in range(*starts.tolist())]
+    def surest_seats(self, offerings: Rows) -> tuple[Rows, Rows, NDArray[np.float64], Rows]:
+        """Where those of *offerings* (rows, ascending) that sit anywhere sit surest: nodes, the rows of their
+        enterprises, confidences and the rows of the offerings, (k,) each."""
+        a = self._a
+        # numbers of another type would have all sittings copied for every search
+        at = np.searchsorted(a.sitting_offerings, offerings.astype(a.sitting_offerings.dtype))
+        at = at[at < a.sitting_offerings.size]
+        seated = a.sitting_offerings[at]
+        at = at[seated == offerings[: at.size]]
+        return (
+            a.sitting_nodes[at].astype(np.int64),
+            a.sitting_owners[at].astype(np.int64),
+            a.sitting_confidences[at].astype(np.float64),
+            a.sitting_offerings[at].astype(np.int64),
+        )
 
     def enterprises_on(
         self, nodes: Sequence[int], confidences: Sequence[float]

@@ -256,24 +256,19 @@ def by_standard(graph: ChainGraph, node: int, sure: float, named: Iterable[str])
         if not 1 < len(offerings) + (citing < 0) <= _MOST_CITING:
             continue
         strength = 1.0 / len(offerings) ** 0.25
-        there: dict[int, list[tuple[int, float, int]]] = {}
-        for offering in offerings.tolist():
-            for seat in graph.seats_by(offering)[:1]:
-                if seat.confidence >= _FIRM and seat.node != node and not nested(graph, node, seat.node):
-                    there.setdefault(seat.node, []).append((seat.enterprise, seat.confidence, offering))
-        others = np.array(sorted(there), np.int64)
+        nodes, owners, sureness, through = graph.surest_seats(offerings)
+        near = (sureness >= _FIRM) & (nodes != node)
+        others = np.array(
+            [o for o in np.unique(nodes[near]).tolist() if not nested(graph, node, o)], np.int64
+        )
         for other, cosine in zip(others.tolist(), cosines(graph, node, others).tolist(), strict=True):
             if cosine < _ALIKE:
                 continue
-            found = sorted({row: (held, offering) for row, held, offering in reversed(there[other])}.items())
+            at = np.flatnonzero(near & (nodes == other))
+            rows, first = np.unique(owners[at], return_index=True)  # of several offerings the first
             confidence = sure * _SHARED * strength * min(1.0, cosine)
             way = Way(other, confidence, node, together=strength, standard=standard, citing=citing)
-            yield Among(
-                way,
-                np.array([row for row, _ in found], np.int64),
-                confidence * np.array([held for _, (held, _) in found]),
-                np.array([offering for _, (_, offering) in found], np.int64),
-            )
+            yield Among(way, rows, confidence * sureness[at[first]], through[at[first]])
 
 
 def _best(ways: Iterable[Way]) -> list[Way]:

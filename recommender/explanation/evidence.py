@@ -62,7 +62,7 @@ class Offer:
 
 @lru_cache(maxsize=_KEPT_TEXTS)
 def _quotable(text: str) -> tuple[str, ...]:
-    """The distinct phrases of *text* that may be quoted; remembered, for the same offerings suit many needs."""
+    """The distinct phrases of *text* that may be quoted; remembered, for an offering suits many needs."""
     found = (piece for clause in clauses(text) for piece in pieces(clause))
     return tuple(phrase for phrase in dict.fromkeys(found) if says_what(phrase))
 
@@ -104,11 +104,7 @@ def evidence(
     spans = [offer.spans() for offer in offers]
     encoded = encoder.encode([span.span for several in spans for span in several])
     parts = np.split(encoded, np.cumsum([len(several) for several in spans])[:-1])
-    weights = _said(phrases)
-    paired = iter(
-        _pairs(phrases, weights, vector, offer, several, part)
-        for offer, several, part in zip(offers, spans, parts, strict=True)
-    )
+    paired = _pairs(phrases, vector, offers, spans, parts)
     tried = [[next(paired) for _ in several] for _, several in enterprises]
     worth = np.full(len(phrases.phrases), -np.inf)
     for pair in (pair for each in tried for several, _ in each for pair in several):
@@ -150,31 +146,34 @@ def _shares(span: str, core: str) -> bool:
 
 def _pairs(
     phrases: Phrases,
-    said: Floats,
     need_vector: Vectors,
-    offer: Offer,
-    spans: Sequence[Span],
-    encoded: Vectors,
-) -> tuple[list[Pair], float]:
-    """The best pairs of an offer, each with another phrase of the need, best first, and the cosine of the
-    span that comes nearest to the core (NaN where there is none)."""
-    if not spans:
-        return [], math.nan
-    alike = phrases.vectors @ encoded.T
-    titles = np.array([span.field == "title" for span in spans])
-    lengths = np.array([_length(span.span) for span in spans])
-    worth = alike + _CARRIED * (phrases.vectors @ offer.vector)[:, None] + said[:, None]
-    worth = worth + (_CARRIED * (encoded @ need_vector) + _TITLE * titles + _SAID * lengths)[None, :]
-    worth[alike < _LEAST] = -np.inf
-    columns = worth.argmax(axis=1)
-    rows = np.arange(len(columns))
-    best = worth[rows, columns]
-    core = float(alike[list(phrases.core)].max()) if phrases.core else math.nan
-    return [
-        Pair(row, spans[columns[row]], offer.offering_id, float(alike[row, columns[row]]), float(best[row]))
-        for row in np.argsort(-best, kind="stable")[:_TRIED].tolist()
-        if np.isfinite(best[row])
-    ], core
+    offers: Sequence[Offer],
+    spans: Sequence[Sequence[Span]],
+    encoded: Sequence[Vectors],
+) -> Iterator[tuple[list[Pair], float]]:
+    """The best pairs of each offer, each with another phrase of the need, best first, and the cosine of the
+    span that comes nearest to the core (NaN where there is none). *encoded* are the vectors of *spans*."""
+    said = _said(phrases)[:, None]
+    rows, core = np.arange(len(phrases.phrases)), list(phrases.core)
+    for offer, several, vectors in zip(offers, spans, encoded, strict=True):
+        if not several:
+            yield [], math.nan
+            continue
+        alike = phrases.vectors @ vectors.T
+        titles = np.array([_TITLE * (span.field == "title") for span in several])
+        lengths = np.array([_SAID * _length(span.span) for span in several])
+        worth = alike + _CARRIED * (phrases.vectors @ offer.vector)[:, None] + said
+        worth += _CARRIED * (vectors @ need_vector) + titles + lengths
+        worth[alike < _LEAST] = -np.inf
+        columns = worth.argmax(axis=1)
+        best = worth[rows, columns]
+        pairs = [
+            Pair(row, several[column], offer.offering_id, float(alike[row, column]), float(best[row]))
+            for row in np.argsort(-best, kind="stable")[:_TRIED].tolist()
+            if np.isfinite(best[row])
+            for column in (int(columns[row]),)
+        ]
+        yield pairs, float(alike[core].max()) if core else math.nan
 
 
 def _chosen(pairs: Sequence[Pair], lost: Floats) -> Pair | None:

@@ -51,6 +51,7 @@ _MENDED = {
     ("招标", "代理"): ("招标代理",),
     ("采购", "代理"): ("采购代理",),
 }
+_MENDED_LAST = frozenset(last for _, last in _MENDED)
 _HAN = re.compile("[\u4e00-\u9fff]{2}")
 # The same words and phrases come up in offering after offering: of so many it is remembered what they are.
 _KEPT = 16_384
@@ -59,8 +60,11 @@ _KEPT = 16_384
 @lru_cache(maxsize=_KEPT)
 def words_of(text: str) -> tuple[str, ...]:
     """The words of *text*, which together are *text* again."""
+    cut = rjieba.cut(text)
+    if "及" not in text and _MENDED_LAST.isdisjoint(cut):
+        return tuple(cut)
     found: list[str] = []
-    for word in rjieba.cut(text):
+    for word in cut:
         if found and (mended := _MENDED.get((found[-1], word))):
             found[-1:] = mended
         elif len(word) > 2 and word.endswith("及"):
@@ -128,6 +132,9 @@ def pieces(clause: str) -> Iterator[str]:
 def _phrases_in(clause: str) -> Iterator[list[str]]:
     """The segments of *clause*, each cut behind what a project is over: 地块项目 | 幕墙检测."""
     for words in segments(clause):
+        if FORM.isdisjoint(words):
+            yield words
+            continue
         ends = [at for at, (word, after) in enumerate(pairwise(words), 1) if word in FORM and not bare(after)]
         for first, last in pairwise([0, *ends, len(words)]):
             if kept := trimmed(words[first:last]):

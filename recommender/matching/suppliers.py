@@ -17,7 +17,6 @@ import numpy as np
 from indexes.topk import best_rows
 from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Scope, Size
-from recommender.catalogue.json_values import from_json
 from recommender.chains.crossing import crossing, crossing_mask, in_scope
 from recommender.chains.transfer import Reaching, reaching
 from recommender.explanation import (
@@ -55,7 +54,7 @@ from recommender.ranking.features import supplier_features, with_best_offerings
 from recommender.ranking.whole import whole_features
 from recommender.requirements import Demand, demands
 from recommender.results import LeftOut, Recommendation, Result
-from recommender.retrieval import Candidates, cosines, find_suppliers, with_exact_offerings
+from recommender.retrieval import Candidates, Held, cosines, find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask, Snapshot
 from recommender.stages import stage
 
@@ -132,9 +131,11 @@ def measure(
     while True:
         with stage("measure"):
             taken = np.sort(likeliest[:kept])
-            candidates = with_exact_offerings(snapshot, others.take(taken), found.vector, found.offered)
+            likely = others.take(taken)
+            held = Held.by(snapshot, likely.rows)
+            candidates = with_exact_offerings(snapshot, likely, found.vector, found.offered, held)
             features = with_best_offerings(rough, taken, snapshot, candidates, need)
-            features |= whole_features(snapshot, candidates, found.vector, named)
+            features |= whole_features(snapshot, candidates, found.vector, named, held)
         with stage("judge"):
             stand = standings(snapshot, candidates.rows, asked, need, query.as_of)
             if asked:
@@ -172,7 +173,7 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
     if query.explain and results:
         with stage("explain"):
             phrases = parts.quotable(query.need, found.vector)
-            results = _explained(parts, query, found, measured, phrases, places_shown, documents, results)
+            results = _explained(parts, query, found, measured, phrases, places_shown, results)
             notes += nothing_close(results, phrases.wanted)
     return Recommendation(
         parts.snapshot.release,
@@ -299,15 +300,11 @@ def _explained(
     measured: Measured,
     phrases: Phrases,
     places: Sequence[int],
-    documents: Sequence[Document | None],
     briefs: Sequence[Result],
 ) -> list[Result]:
     """*briefs* with the parts of their scores, the words that they rest on, and what follows from them."""
     snapshot, need = parts.snapshot, query.need
-    enterprises = [
-        from_json(Enterprise, document) if document else snapshot.enterprise(measured.row(place))
-        for place, document in zip(places, documents, strict=True)
-    ]
+    enterprises = [snapshot.enterprise(measured.row(place)) for place in places]
     quoted = evidence(
         need,
         phrases,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.profile import standing_weight
-from recommender.retrieval import Candidates
+from recommender.retrieval import Candidates, Held
 from recommender.snapshot import Snapshot
 
 _COVERS, _FULLY = 0.4, 0.8  # cosine from which an offering begins to cover a thing, and from which it does
@@ -26,29 +26,24 @@ Vectors = NDArray[np.float32]
 
 
 def whole_features(
-    snapshot: Snapshot, found: Candidates, vector: Vectors, named: Vectors
+    snapshot: Snapshot, found: Candidates, vector: Vectors, named: Vectors, held: Held | None = None
 ) -> dict[str, Floats]:
     """``breadth`` and ``corroboration`` of the enterprises *found* for the need with *vector* (d,), which
-    names the things with vectors *named* (k, d)."""
+    names the things with vectors *named* (k, d). What they *held* is read where it is not given."""
     known = np.flatnonzero(found.offering >= 0)
     features = {name: np.full(len(found.rows), np.nan) for name in ("breadth", "corroboration")}
     if not len(known):
         return features
-    rows = found.rows[known]
-    starts = snapshot.first[rows]
-    counts = snapshot.first[rows + 1] - starts
-    edges = np.concatenate([[0], np.cumsum(counts)])
-    flat = np.repeat(starts - edges[:-1], counts) + np.arange(edges[-1])
-    offerings = snapshot.offerings.vectors.rows(flat)
-    best = snapshot.offerings.vectors.rows(found.offering[known])
+    held = (held or Held.by(snapshot, found.rows)).of(found.offering >= 0)
+    starts = held.edges[:-1]
     features["corroboration"][known] = corroboration(
-        np.add.reduceat(offerings, edges[:-1]),
-        best,
-        counts,
-        snapshot.enterprises.vectors.rows(rows),
+        np.add.reduceat(held.vectors, starts),
+        snapshot.offerings.vectors.rows(found.offering[known]),
+        np.diff(held.edges),
+        snapshot.enterprises.vectors.rows(found.rows[known]),
         vector,
     )
-    features["breadth"][known] = breadth(np.maximum.reduceat(offerings @ named.T, edges[:-1]))
+    features["breadth"][known] = breadth(np.maximum.reduceat(held.vectors @ named.T, starts))
     return features
 
 
