@@ -154,8 +154,9 @@ def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
         likeliest = likeliest[np.array(crossing, np.bool_)]
     kept = max(KEPT, 2 * query.top_k)
     while True:
-        candidates = found.candidates.take(np.sort(likeliest[:kept]))
-        features = need_features(snapshot, candidates, enterprise, offerings, query.as_of)
+        taken = np.sort(likeliest[:kept])
+        candidates = found.candidates.take(taken)
+        features = {name: values[taken] for name, values in rough.items()}
         asked = [snapshot.need_asking(int(row)) for row in candidates.rows]
         stand = Standings(firm, asked, [tuple(firm.status(d, need) for d in of) for need, of in asked])
         features["requirement_coverage"] = stand.coverages
