@@ -148,7 +148,7 @@ class ExactIndex:
         return np.flatnonzero(scores >= max(floor, np.finfo(np.float32).min))
 
     def _by_product(self, queries: Floats, k: int, allowed: Mask | None) -> tuple[Mask, Rows]:
-        """Which queries (q,) could be answered in one pass, and for these (q', m) rows that hold the *k* best,
+        """Which queries (q,) one pass can answer, and for these (p, m) rows that hold the *k* best of each,
         padded with -1. Others have so many equal scores that the best may lie beyond."""
         most = min(k + _SPARE, self.size)
         near, rows, unseen = best_by_product(queries, most, self._blocks(allowed))

@@ -223,7 +223,8 @@ class FilterColumns:
         found = np.zeros(rows.size, np.bool_)
         if wanted:
             whose, which = self.labels_at(column, rows)
-            found[whose[np.isin(which, wanted)]] = True
+            for number in wanted:  # mostly one, for which isin() takes ten times as long
+                found[whose[which == number]] = True
         return found
 
     def has_label(self, column: str, rows: NDArray[np.int64]) -> NDArray[np.bool_]:

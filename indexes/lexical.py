@@ -158,12 +158,7 @@ class LexicalIndex:
 
     def hold_words(self) -> None:
         """Keep the vocabulary in memory from now on: for those who ask thousands of times."""
-        numbers = {word: number for number, word in enumerate(self._vocabulary.pieces())}
-
-        def find(word: str) -> int | None:
-            return numbers.get(word.encode("utf-8", "surrogatepass"))
-
-        self._find = find
+        self._find = {word: number for number, word in enumerate(self._vocabulary)}.get
 
     @property
     def size(self) -> int:
@@ -225,16 +220,20 @@ class LexicalIndex:
 
     def _postings(self, tokens: Sequence[str]) -> list[tuple[str, Posting]]:
         """Each known token in the query with its postings, the rarest first: the one order of addition."""
-        known = []
-        for token, repeats in Counter(tokens).items():
-            number = self._find(token)
-            if number is not None:
-                start, end = int(self._offsets[number]), int(self._offsets[number + 1])
-                known.append((end - start, number, repeats, token, slice(start, end)))
-        return [
-            (token, Posting(number, repeats, self._rows[span], self._scores[span]))
-            for _, number, repeats, token, span in sorted(known)  # no two numbers are the same
-        ]
+        counted = Counter(tokens)
+        found = map(self._find, counted)
+        known = [each for each in zip(found, counted.items(), strict=True) if each[0] is not None]
+        numbers = np.array([number for number, _ in known], np.int64)
+        starts, ends = self._offsets[numbers], self._offsets[numbers + 1]
+        order = np.lexsort((numbers, ends - starts))
+        spans = zip(order.tolist(), starts[order].tolist(), ends[order].tolist(), strict=True)
+        postings = []
+        for at, start, end in spans:
+            number, (token, repeats) = known[at]
+            assert number is not None
+            posting = Posting(number, repeats, self._rows[start:end], self._scores[start:end])
+            postings.append((token, posting))
+        return postings
 
     def save(self, folder: Path) -> None:
         """Write the index into *folder*, which is made where it is missing."""

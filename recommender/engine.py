@@ -136,12 +136,12 @@ class Engine:
 
     def buyers(self, query: BuyerQuery) -> Recommendation:
         """Open needs for an enterprise, best first, each explained where the query asks for it."""
-        return buyers.answer(self._parts, query)
+        return next(self.buyers_many([query]))
 
     def buyers_many(self, queries: Sequence[BuyerQuery]) -> Iterator[Recommendation]:
-        """As :meth:`buyers` for each query in order."""
-        for query in queries:
-            yield self.buyers(query)
+        """As :meth:`buyers` for each query in order; enterprises with the same filters share scans."""
+        for query, found in buyers.find(self._parts, queries):
+            yield buyers.answer(self._parts, query, found)
 
     def complete(self, query: CompletionQuery) -> Completion:
         """The partners on the other links that a need, or a need and a chosen supplier, calls for."""

@@ -155,20 +155,49 @@ def with_exact_offerings(
     return replace(found, semantic=semantic, offering=best)
 
 
-def find_needs(
-    snapshot: Snapshot,
-    offerings: Vectors,
-    profile: Vectors,
-    words: Sequence[str],
-    allowed: Mask,
-    depth: int,
-) -> Candidates:
-    """Needs for an enterprise with *offerings* (m, d), *profile* (d,) and *words*, among *allowed* (n,)."""
-    needs = snapshot.needs
-    asking = np.concatenate([offerings[:_MOST_OFFERINGS], profile[None, :]])
-    _, rows = needs.vectors.search(asking, depth, allowed)
-    counted = [word for word, _ in Counter(words).most_common(_MOST_WORDS)]
-    near = np.unique(rows[rows >= 0])
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """An enterprise that asks for needs: vectors (m, d) of its ``offerings`` and (d,) of its ``profile``, its
+    ``words``, and (n,) which needs are its ``own``."""
+
+    offerings: Vectors
+    profile: Vectors
+    words: Sequence[str]
+    own: Mask
+
+
+def find_needs(snapshot: Snapshot, firms: Sequence[Asking], allowed: Mask, depth: int) -> list[Candidates]:
+    """Needs for each of *firms* among *allowed* (n,), none of its own, found in one scan of the vectors;
+    *depth* is how many rows each source contributes."""
+    searched = [np.concatenate([firm.offerings[:_MOST_OFFERINGS], firm.profile[None, :]]) for firm in firms]
+    alone = [bool((firm.own & allowed).any()) for firm in firms]
+    together = [asking for asking, own in zip(searched, alone, strict=True) if not own]
+    shared = iter(_nearest(snapshot, together, allowed, depth))
+    found: list[Candidates] = []
+    for firm, asking, own in zip(firms, searched, alone, strict=True):
+        among = allowed & ~firm.own if own else allowed
+        near = _nearest(snapshot, [asking], among, depth)[0] if own else next(shared)
+        found.append(_needs_for(snapshot, firm, near, among, depth))
+    return found
+
+
+def _nearest(snapshot: Snapshot, askings: Sequence[Vectors], allowed: Mask, depth: int) -> list[Rows]:
+    """The rows of the needs nearest to any of the vectors (m, d) of each of *askings*, ascending."""
+    if not askings:
+        return []
+    _, rows = snapshot.needs.vectors.search(np.concatenate(askings), depth, allowed)
+    near = []
+    for each in np.split(rows, np.cumsum([len(asking) for asking in askings])[:-1]):
+        named = np.zeros(len(allowed) + 1, np.bool_)  # row -1, of which there may be some, is the last
+        named[each] = True
+        near.append(np.flatnonzero(named[:-1]))
+    return near
+
+
+def _needs_for(snapshot: Snapshot, firm: Asking, near: Rows, allowed: Mask, depth: int) -> Candidates:
+    """The needs *near* to a firm and those that share its words."""
+    needs, offerings = snapshot.needs, firm.offerings
+    counted = [word for word, _ in Counter(firm.words).most_common(_MOST_WORDS)]
     shared = needs.lexical.match(counted).settle(depth, allowed, near)
     found = np.union1d(near, shared.rows[shared.best])
     vectors = needs.vectors.rows(found)
@@ -180,7 +209,7 @@ def find_needs(
         rows=found,
         semantic=semantic,
         offering=best,
-        profile=cosines(vectors, profile),
+        profile=cosines(vectors, firm.profile),
         lexical=shared.of(found).astype(np.float64),
         lexical_best=float(shared.scores[shared.best].max(initial=0.0)),
     )

@@ -200,7 +200,10 @@ def test_one_enterprise_in_so_many_changes_with_all_that_it_offers(small: Path) 
 
 def test_the_short_form_measures_every_topic_in_this_process(small: Path, tmp_path: Path) -> None:
     asked = Namespace(
-        topics=["refresh", "vectors", "filtered", "requests"], no_peers=True, requests=8, out=tmp_path
+        topics=["refresh", "vectors", "filtered", "requests", "batch"],
+        no_peers=True,
+        requests=8,
+        out=tmp_path,
     )
     report = measure(small, asked)
     titles = [section.title.split(":")[0].split(",")[0] for section in report.sections]
@@ -210,7 +213,8 @@ def test_the_short_form_measures_every_topic_in_this_process(small: Path, tmp_pa
         "Filtered search",
         "One request",
         "Stages of an explained request",
-        "Many needs at once",
+        "Recommending for everyone",
+        "The scoring product of a part of 256 needs",
     ]
     assert all(np.isfinite(row.ours) and row.ours > 0 for section in report.sections for row in section.rows)
     assert Report.load(tmp_path / "800.json").markdown() == report.markdown()

@@ -7,8 +7,9 @@ moves repetitions down, and explains the few that are returned.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -46,7 +47,9 @@ from recommender.ranking.features import Floats, need_features
 from recommender.ranking.whole import borne_out
 from recommender.requirements import Demand, coverage_of
 from recommender.results import LeftOut, Recommendation, Requirement, Result
-from recommender.retrieval import Candidates, find_needs
+from recommender.retrieval import Asking, Candidates, find_needs
+
+_BLOCK = 256  # enterprises that share one scan of the needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +104,37 @@ class Judged:
         return self.standings.asked[int(self.measured.scored.positions[place])][0]
 
 
-def find(parts: Parts, query: BuyerQuery) -> Found:
-    """Open needs that the caller may see, by meaning and by words; nobody gets needs of its own."""
-    enterprise, offerings, snapshot = query.enterprise, query.offerings, parts.snapshot
-    texts = [profile.standing_text(enterprise), *(profile.offering_text(o) for o in offerings)]
-    standing, *_ = vectors = parts.encoder.encode(texts)
-    whole = profile.profile_vector(
-        standing, vectors[1:], [o.weight for o in offerings], described=bool(enterprise.description)
-    )
-    allowed = snapshot.needs_within(query.filters, links_of(query), query.visibility, query.as_of)
-    found = find_needs(
-        snapshot,
-        vectors[1:],
-        whole,
-        profile.enterprise_tokens(enterprise, offerings),
-        allowed & ~snapshot.needs.filters.mask_any("buyer", _identities(enterprise)),
-        max(DEPTH, 2 * query.top_k),
-    )
-    return Found(found, vectors[1:], whole)
+def find(parts: Parts, queries: Sequence[BuyerQuery]) -> Iterator[tuple[BuyerQuery, Found]]:
+    """Each query with the open needs that its caller may see, by meaning and by words, in order; nobody gets
+    needs of its own. Neighbours with the same filters share scans."""
+    snapshot = parts.snapshot
+    for _, alike in groupby(queries, lambda q: (q.filters, q.link, q.visibility, q.as_of)):
+        same = list(alike)
+        allowed = snapshot.needs_within(same[0].filters, links_of(same[0]), same[0].visibility, same[0].as_of)
+        for start in range(0, len(same), _BLOCK):
+            block = same[start : start + _BLOCK]
+            texts = [
+                [profile.standing_text(q.enterprise), *map(profile.offering_text, q.offerings)] for q in block
+            ]
+            edges = np.cumsum([len(each) for each in texts])[:-1]
+            vectors = np.split(parts.encoder.encode([text for each in texts for text in each]), edges)
+            firms = [
+                Asking(
+                    each[1:],
+                    profile.profile_vector(
+                        each[0],
+                        each[1:],
+                        [o.weight for o in query.offerings],
+                        described=bool(query.enterprise.description),
+                    ),
+                    profile.enterprise_tokens(query.enterprise, query.offerings),
+                    snapshot.needs.filters.mask_any("buyer", _identities(query.enterprise)),
+                )
+                for query, each in zip(block, vectors, strict=True)
+            ]
+            found = find_needs(snapshot, firms, allowed, max(DEPTH, 2 * max(query.top_k for query in block)))
+            for query, firm, candidates in zip(block, firms, found, strict=True):
+                yield query, Found(candidates, firm.offerings, firm.profile)
 
 
 def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
@@ -138,8 +154,9 @@ def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
         likeliest = likeliest[np.array(crossing, np.bool_)]
     kept = max(KEPT, 2 * query.top_k)
     while True:
-        candidates = found.candidates.take(np.sort(likeliest[:kept]))
-        features = need_features(snapshot, candidates, enterprise, offerings, query.as_of)
+        taken = np.sort(likeliest[:kept])
+        candidates = found.candidates.take(taken)
+        features = {name: values[taken] for name, values in rough.items()}
         asked = [snapshot.need_asking(int(row)) for row in candidates.rows]
         stand = Standings(firm, asked, [tuple(firm.status(d, need) for d in of) for need, of in asked])
         features["requirement_coverage"] = stand.coverages
@@ -155,17 +172,33 @@ def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
         kept *= 2
 
 
-def answer(parts: Parts, query: BuyerQuery) -> Recommendation:
-    """The open needs for an enterprise, best first, each explained where the query asks for it."""
-    found = find(parts, query)
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The list before anything is said of it: what is ``listed``, by its place among those ``shown``, which
+    are the places by score that the policy admits."""
+
+    judged: Judged
+    shown: Sequence[int]
+    listed: Sequence[Placed]
+
+
+def rank(parts: Parts, query: BuyerQuery, found: Found) -> Ranked:
+    """Which need stands where in the list for an enterprise."""
     judged = measure(parts, query, found)
     shown = places_to_show(judged.measured, query.policy)
+    return Ranked(judged, shown, _arranged(parts, query, judged, shown))
+
+
+def answer(parts: Parts, query: BuyerQuery, found: Found) -> Recommendation:
+    """The open needs for an enterprise, best first, each explained where the query asks for it."""
+    ranked = rank(parts, query, found)
+    judged, shown = ranked.judged, ranked.shown
     results = []
     unproven = []
-    for rank, each in enumerate(_arranged(parts, query, judged, shown), 1):
+    for number, each in enumerate(ranked.listed, 1):
         place = shown[each.place]
         unproven.append(judged.measured.unproven(place))
-        brief = replace(_brief(parts, query, judged, place, rank), moved=each.moved)
+        brief = replace(_brief(parts, query, judged, place, number), moved=each.moved)
         results.append(_explained(parts, query, found, judged, brief, place) if query.explain else brief)
     asked = {
         "enterprise_id": query.enterprise.enterprise_id,

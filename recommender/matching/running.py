@@ -10,11 +10,12 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 
 from indexes.errors import InputError, RongtongError
 from recommender.engine import Engine
-from recommender.matching.everyone import columns, lists, who_asks
+from recommender.matching.everyone import Direction, columns, lists, who_asks
 from recommender.matching.parts import JobFolder
 
 Opening = Callable[[str], Engine]
@@ -34,36 +35,46 @@ class Ran:
     seconds: float
 
 
-def run(folder: JobFolder, opening: Opening, processes: int, progress: Progress | None = None) -> Ran:
+def run(
+    folder: JobFolder,
+    opening: Opening,
+    processes: int,
+    progress: Progress | None = None,
+    let_go: Callable[[], None] | None = None,
+) -> Ran:
     """Compute the parts that *folder* lacks, on as many *processes*, and finish it. Interrupted, it leaves
     whole parts, and another run goes on from there.
 
     *opening* opens a release by its id; it goes to other processes, so it must be picklable. *progress* hears
-    how many of how many have their lists. Raises InputError where the folder is in use or cannot be written,
-    and what *opening* raises where the release is gone.
+    how many of how many have their lists. *let_go* is called when all parts are there, before the folder is
+    marked as complete: a kill in between is made good by the next run.
+
+    Raises InputError where the folder is in use, RongtongError where it cannot be written or a process was
+    ended from outside, and what *opening* raises where the release is gone.
     """
     tell = progress or (lambda done, asked: None)
     start = time.perf_counter()
     with folder.alone():
         todo = folder.lacking()
-        todo_asked = sum(len(range(*folder.span(part).indices(folder.asked))) for part in todo)
+        todo_asked = sum(map(folder.asking, todo))
         done = folder.asked - todo_asked
         tell(done, folder.asked)
         for part in _computed(folder, todo, opening, min(processes, len(todo))):
-            span = folder.span(part)
-            done += span.stop - span.start
+            done += folder.asking(part)
             tell(done, folder.asked)
+        if let_go is not None:
+            let_go()
         results = folder.finish()
     return Ran(folder.asked, todo_asked, results, time.perf_counter() - start)
 
 
 def _computed(folder: JobFolder, todo: Sequence[int], opening: Opening, processes: int) -> Iterator[int]:
     """The parts *todo*, each as it is done."""
+    if not todo:
+        return
     if processes <= 1:
-        worker = _Worker(folder, opening) if todo else None
-        for part in todo:
-            assert worker is not None
-            yield worker.compute(part)
+        worker = _Worker(folder, opening)
+        yield from map(worker.compute, todo)
         return
     with (
         _one_thread_each(),
@@ -71,11 +82,13 @@ def _computed(folder: JobFolder, todo: Sequence[int], opening: Opening, processe
         ProcessPoolExecutor(processes, get_context("spawn"), _begin, (folder, opening)) as pool,
     ):
         try:
-            for future in as_completed([pool.submit(_compute, part) for part in todo]):
+            with _deaf_children():
+                futures = [pool.submit(_compute, part) for part in todo]
+            for future in as_completed(futures):
                 yield future.result()
         except BrokenProcessPool as error:
             raise RongtongError(
-                "A process of the job was ended from outside, or the release could not be opened in it.",
+                "A process of the job was ended from outside.",
                 field="processes",
                 value=processes,
                 mend="go on with --resume, and fewer --processes if memory was short",
@@ -85,12 +98,12 @@ def _computed(folder: JobFolder, todo: Sequence[int], opening: Opening, processe
 
 
 class _Worker:
-    """Computes parts in this process."""
+    """Computes parts in this process; raises InputError where the release is not what the job began with."""
 
     def __init__(self, folder: JobFolder, opening: Opening) -> None:
-        self._folder = folder
-        self._engine = opening(folder.job.release)
-        self._rows = who_asks(self._engine.snapshot, folder.job)
+        self._folder, job = folder, folder.job
+        parts = self._parts = opening(job.release).parts
+        self._rows = who_asks(parts.snapshot, job)
         if len(self._rows) != folder.asked:
             raise InputError(
                 f"The job is for {folder.asked}, of the release {len(self._rows)} ask.",
@@ -98,26 +111,54 @@ class _Worker:
                 value=str(folder.path),
                 mend="begin anew in another folder",
             )
+        lists_words = (
+            parts.snapshot.enterprises if job.direction is Direction.SUPPLIERS else parts.snapshot.needs
+        )
+        lists_words.lexical.hold_words()
 
     def compute(self, part: int) -> int:
-        folder, job = self._folder, self._folder.job
-        rows = self._rows[folder.span(part)]
-        folder.put(part, columns(job, lists(self._engine, job, rows)))
+        job = self._folder.job
+        rows = self._rows[self._folder.span(part)]
+        self._folder.put(part, columns(self._parts, job, lists(self._parts, job, rows)))
         return part
 
 
-_worker: _Worker | None = None  # of a process of the pool
+_worker: _Worker | RongtongError | None = None  # of a process of the pool
 
 
 def _begin(folder: JobFolder, opening: Opening) -> None:
     global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started the job decides
-    _worker = _Worker(folder, opening)
+    Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        _worker = _Worker(folder, opening)
+    except RongtongError as error:
+        _worker = error  # raised here it would be lost
+
+
+def _end_with_parent() -> None:
+    """A pool does not notice that its owner was killed: its processes would wait for ever."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _compute(part: int) -> int:
+    if isinstance(_worker, RongtongError):
+        raise _worker
     assert _worker is not None
     return _worker.compute(part)
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes started meanwhile never hear of Ctrl-C: whoever started the job decides, and lets them write
+    the part that they are at."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -58,7 +58,7 @@ from recommender.retrieval import Candidates, Held, cosines, find_suppliers, wit
 from recommender.snapshot import Mask, Snapshot
 from recommender.stages import stage
 
-_BLOCK = 64  # needs that share one scan of the vectors
+_BLOCK = 256  # needs that share one scan of the vectors
 _COMPARED = 8  # offerings of an enterprise whose words are compared with another's
 Document = Mapping[str, Any]
 _SMALL = frozenset(size.value for size in (Size.MEDIUM, Size.SMALL, Size.MICRO))
@@ -149,10 +149,21 @@ def measure(
         kept *= 2
 
 
-def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
-    """The enterprises for a need, best first, each explained where the query asks for it."""
-    with stage("read"):
-        asked, places = demands(query.need), places_of(query.need)
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The list before anything is said of it: who is ``listed``, by its place among those ``shown``, which
+    are the places by score that the policy admits; ``heads`` are the records of the first of these."""
+
+    measured: Measured
+    shown: Sequence[int]
+    heads: Sequence[Document]
+    listed: Sequence[Placed]
+
+
+def rank(
+    parts: Parts, query: SupplierQuery, found: Found, asked: tuple[Demand, ...], places: Places
+) -> Ranked:
+    """Who stands where in the list for a need."""
     measured = measure(parts, query, found, asked, places)
     with stage("arrange"):
         shown = places_to_show(measured, query.policy)
@@ -160,7 +171,16 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
             parts.snapshot.enterprises.documents.get(measured.row(place))
             for place in shown[: looked_at(len(shown), query.top_k)]
         ]
-        listed = _arranged(parts.snapshot, query, measured, shown, heads)
+        return Ranked(measured, shown, heads, _arranged(parts.snapshot, query, measured, shown, heads))
+
+
+def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
+    """The enterprises for a need, best first, each explained where the query asks for it."""
+    with stage("read"):
+        asked, places = demands(query.need), places_of(query.need)
+    ranked = rank(parts, query, found, asked, places)
+    measured, shown, heads, listed = ranked.measured, ranked.shown, ranked.heads, ranked.listed
+    with stage("arrange"):
         places_shown = [shown[each.place] for each in listed]
         documents = [heads[each.place] if each.place < len(heads) else None for each in listed]
         results = [

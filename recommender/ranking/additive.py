@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -59,8 +60,7 @@ class Curve:
         return ranked[0][0]
 
     def __call__(self, values: Floats) -> Floats:
-        xs, ys = zip(*self.knots, strict=True)
-        return np.where(np.isnan(values), 0.0, np.interp(values, xs, ys))
+        return np.where(np.isnan(values), 0.0, np.interp(values, *_places(self.knots)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,11 @@ class AdditiveModel:
         A feature that *features* lacks adds nothing.
         """
         size = len(next(iter(features.values()))) if features else 0
-        absent = np.full(size, np.nan)
-        columns = [curve(features.get(curve.feature, absent)) for curve in self.curves]
-        return np.stack(columns, axis=1) if columns else np.zeros((size, 0))
+        found = np.zeros((size, len(self.curves)))
+        for column, curve in enumerate(self.curves):
+            if curve.feature in features:
+                found[:, column] = curve(features[curve.feature])
+        return found
 
     def log_odds(self, contributions: Floats) -> Floats:
         """(n,) base plus the row sums, summed left to right so that a reader's sum agrees to the last bit."""
@@ -133,6 +135,13 @@ def _number(value: object, name: str) -> float:
     if type(value) not in (int, float) or not abs(value) <= _LARGEST:  # type: ignore[arg-type]
         raise ValueError(f"a number of {name} is none, or too large")
     return float(value)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=1024)
+def _places(knots: tuple[tuple[float, float], ...]) -> tuple[Floats, Floats]:
+    """Values and log-odds of *knots*, as arrays: to make them anew takes longer than to use them."""
+    values, odds = np.array(knots, np.float64).T.copy()
+    return values, odds
 
 
 def probability(log_odds: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.common import Home, Json, output, print_json, progress, workspace
+from indexes.errors import InputError
+from service.cli.common import Home, Json, messages, output, print_json, progress, workspace
 from service.cli.options import AsOf, as_day
 
 if TYPE_CHECKING:
     from recommender.engine import Engine
+    from recommender.matching.everyone import Job
     from recommender.matching.parts import JobFolder
     from service.settings import Settings
     from service.workspace import Workspace
@@ -30,6 +33,7 @@ def register(app: typer.Typer) -> None:
 
 
 def everyone(
+    context: typer.Context,
     whom: Annotated[
         Whom,
         typer.Argument(
@@ -38,7 +42,8 @@ def everyone(
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the Parquet files go.")],
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the job in FOLDER; its own options hold.")
+        bool,
+        typer.Option("--resume", help="Go on with the job in FOLDER, on the release that it began with."),
     ] = False,
     top_k: Annotated[
         int, typer.Option("--top-k", metavar="K", help="How many results each, 1 to 1000.")
@@ -48,6 +53,13 @@ def everyone(
         typer.Option("--where", metavar="FILTERS", help="Hard filters on the results, like 'region=31'."),
     ] = "",
     large: Annotated[bool, typer.Option("--large", help="Buyers for large enterprises, too.")] = False,
+    public: Annotated[
+        bool,
+        typer.Option("--public", help="Only needs that everybody may see: for lists that are handed out."),
+    ] = False,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=0, help="Only the first N who ask, to try (0: all).")
+    ] = 0,
     processes: Annotated[
         int, typer.Option("--processes", metavar="N", min=0, help="How many at once (0: one a core).")
     ] = 0,
@@ -56,20 +68,31 @@ def everyone(
     as_json: Json = False,
 ) -> None:
     """Lists for everyone, written as Parquet; an interrupted job goes on with --resume."""
+    from recommender.matching.everyone import Direction, Job
+    from recommender.matching.parts import JobFolder
     from recommender.matching.running import run
+    from recommender.query import Filters
 
+    job = Job("", Direction(whom.value), as_day(as_of), top_k, Filters.parse(where), large, public, limit)
     place = workspace(home)
-    folder = _found(out) if resume else None
+    folder = JobFolder.open(out) if resume else None
     if folder is None:
-        folder = _begun(place, out, whom, top_k, where, large=large, as_of=as_of)
+        folder = _begun(place, out, job)
+    else:
+        _check_same(context, folder.job, job)
+        _hold(place, folder)
+    release = folder.job.release
     opening = partial(_open, place.settings)
-    with progress("recommend") as bar:
-        ran = run(folder, opening, processes or len(os.sched_getaffinity(0)), bar(folder.job.direction.value))
-    if folder.pinned:
-        place.store().unpin(folder.job.release)
+    let_go = partial(place.store().unpin, release) if folder.pinned and not folder.complete else None
+    try:
+        with progress("recommend") as bar:
+            ran = run(folder, opening, processes or len(os.sched_getaffinity(0)), bar(whom.value), let_go)
+    except KeyboardInterrupt:
+        messages().print(f"[yellow]![/] interrupted; go on with --resume --out {out}", soft_wrap=True)
+        raise
     summary = {
         "out": str(out),
-        "release": folder.job.release,
+        "release": release,
         "asked": ran.asked,
         "done_now": ran.done,
         "results": ran.results,
@@ -84,29 +107,69 @@ def everyone(
     )
 
 
-def _found(out: Path) -> JobFolder | None:
-    from recommender.matching.parts import JobFolder
-
-    return JobFolder.open(out)
-
-
-def _begun(
-    place: Workspace, out: Path, whom: Whom, top_k: int, where: str, *, large: bool, as_of: str
-) -> JobFolder:
+def _begun(place: Workspace, out: Path, job: Job) -> JobFolder:
     """A new job on the live release, which is pinned until it is done: who goes on tomorrow finds it."""
-    from recommender.matching.everyone import PART, Direction, Job, who_asks
+    from recommender.matching.everyone import PART, who_asks
     from recommender.matching.parts import JobFolder
-    from recommender.query import Filters
 
-    filters, day = Filters.parse(where), as_day(as_of)
     engine, store = place.engine(), place.store()
-    job = Job(engine.release, Direction(whom.value), day, top_k, filters, large)
-    asked = len(who_asks(engine.snapshot, job))
+    job = replace(job, release=engine.release)
     new = job.release not in store.pinned()
-    folder = JobFolder.make(out, job, asked, PART, pinned=new)
+    folder = JobFolder.make(out, job, len(who_asks(engine.snapshot, job)), PART, pinned=new)
     if new:
         store.pin(job.release)
     return folder
+
+
+def _hold(place: Workspace, folder: JobFolder) -> None:
+    """Keep the release of a job that goes on: a kill may have come before it was pinned.
+
+    Raises NoRelease where it is gone.
+    """
+    from indexes.errors import NoRelease
+
+    if folder.complete:
+        return
+    store, release = place.store(), folder.job.release
+    try:
+        store.path(release)
+    except NoRelease as error:
+        raise NoRelease(
+            "The release that the job began with is gone, and another would give other lists.",
+            field="release",
+            value=release,
+            mend="begin anew in another folder",
+        ) from error
+    if folder.pinned:
+        store.pin(release)
+
+
+_OPTIONS = {
+    "top_k": "top_k",
+    "where": "filters",
+    "large": "large",
+    "public": "public",
+    "limit": "limit",
+    "as_of": "as_of",
+}
+
+
+def _check_same(context: typer.Context, begun: Job, asked: Job) -> None:
+    """Raises InputError where the command asks for something else than the job that it is to go on with."""
+    given = [
+        part
+        for option, part in _OPTIONS.items()
+        if getattr(context.get_parameter_source(option), "name", "") == "COMMANDLINE"
+    ]
+    for part in ("direction", *given):
+        wanted, found = getattr(asked, part), getattr(begun, part)
+        if wanted != found:
+            raise InputError(
+                f"The folder holds another job: its {part} is {found}.",
+                field=part,
+                value=str(wanted),
+                mend="go on without this option, or begin anew in another folder",
+            )
 
 
 def _open(settings: Settings, release: str) -> Engine:
@@ -115,4 +178,4 @@ def _open(settings: Settings, release: str) -> Engine:
     from service.workspace import Workspace
 
     place = Workspace(settings)
-    return Engine.open(place.store(), place.encoder(), release)
+    return Engine.open(place.store(), place.encoder(), release, milvus=place.milvus())

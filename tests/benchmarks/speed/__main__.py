@@ -23,13 +23,13 @@ from recommender.catalogue import Catalogue, Kind, open_catalogue
 from recommender.encoder import Encoder, load_encoder
 from recommender.engine import Engine
 from tests.benchmarks.catalogues import ensure
-from tests.benchmarks.speed import asking, encoding, refreshing, searching, serving, whole
+from tests.benchmarks.speed import asking, batches, encoding, refreshing, searching, serving, whole
 from tests.benchmarks.speed.plot import draw
 from tests.benchmarks.speed.report import Report, Section, curves
 from training.models import packaged_encoder
 
 SIZES = {"1k": 1_000, "10k": 10_000, "100k": 100_000, "1M": 1_000_000}
-TOPICS = ("encode", "refresh", "vectors", "filtered", "requests", "whole", "start", "load")
+TOPICS = ("encode", "refresh", "vectors", "filtered", "requests", "batch", "whole", "start", "load")
 
 
 def main() -> None:
@@ -94,6 +94,9 @@ _TOPICS: dict[str, _Topic] = {
     "filtered": _filtered,
     "requests": lambda home, catalogue, encoder, asked: asking.asking(
         _engine(home, encoder), catalogue, asked.requests
+    ),
+    "batch": lambda home, catalogue, encoder, asked: batches.batches(
+        home, _engine(home, encoder), asked.requests
     ),
     "whole": _whole,
     "start": lambda home, catalogue, encoder, asked: [serving.starting(home)],

@@ -1,4 +1,4 @@
-"""Single requests on one core, by stage, and batches on all cores; in this process, without HTTP."""
+"""Single requests on one core, by stage; in this process, without HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.benchmarks.speed.report import Row, Section, percentiles
 from tests.benchmarks.speed.stages import watched
 
 TOP_K = 10
-_MOST_FIRMS, _MOST_IN_A_BATCH = 100, 256
+_MOST_FIRMS = 100
 
 
 def open_needs(catalogue: Reader, count: int) -> list[Need]:
@@ -90,34 +90,7 @@ def asking(engine: Engine, catalogue: Reader, requests: int) -> list[Section]:
                 f" without {p50 * 1e3:.1f} ms."
             ],
         ),
-        _batches(engine, plain),
     ]
-
-
-def _batches(engine: Engine, queries: Sequence[SupplierQuery]) -> Section:
-    """Ranked lists for many needs at once, all cores, beside the same needs one by one."""
-    many = queries[:_MOST_IN_A_BATCH]
-    start = time.perf_counter()
-    for _ in engine.suppliers_many(many):
-        pass
-    batch = time.perf_counter() - start
-    start = time.perf_counter()
-    for query in many[: len(many) // 4]:
-        engine.suppliers(query)
-    single = (time.perf_counter() - start) / (len(many) // 4)
-    return Section(
-        "Many needs at once, ranked, not explained",
-        [
-            Row(
-                f"{len(many)} needs in a batch",
-                len(many) / batch,
-                "/s",
-                "one by one",
-                1 / single,
-                curve="needs ranked in a batch",
-            )
-        ],
-    )
 
 
 def _bytes(found: Recommendation) -> bytes:
