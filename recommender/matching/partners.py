@@ -2,15 +2,16 @@
 
 Which enterprises offer order financing, and by which of their words, is the same for every deal; only how
 they rank (place, chain) is the deal's own. So candidates and quotations are remembered, and an enterprise is
-explained when it is shown for the first time.
+explained when it is shown for the first time. What is remembered holds as long as the same offerings count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from hashlib import blake2b
 
 import numpy as np
 
@@ -47,6 +48,16 @@ _QUOTED = 500  # enterprises of a search whose quotations are kept
 
 
 @dataclass(frozen=True, slots=True)
+class _Within:
+    """The enterprises (n,) to choose from (None: all) and the offerings (m,) that count; the same ones are
+    equal, on whatever day and by whatever filters."""
+
+    allowed: Mask | None = field(compare=False)
+    offered: Mask = field(compare=False)
+    mark: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class _Sought:
     """What a search found that no deal changes: with its candidates the features of their ``whole`` profiles
     (c,). ``quoted`` grows: enterprise row → its evidence."""
@@ -70,7 +81,7 @@ class Partners:
         than ``query.top_k`` are asked about."""
         need = query.need
         same = Need("", need.title, need.description, link=need.link, industry_chain=need.industry_chain)
-        sought = self._sought(same, query.filters, query.link, query.as_of)
+        sought = self._sought(same, self._within(query.filters, query.link, query.as_of))
         found = sought.found
         measured = self._measured(query, sought)
         results: list[Result] = []
@@ -82,10 +93,9 @@ class Partners:
             results += filter(fits, self._explained(query, sought, found, measured, places))
         return results[:count]
 
-    def _search(self, need: Need, filters: Filters, link: Link | None, as_of: date) -> _Sought:
+    def _search(self, need: Need, among: _Within) -> _Sought:
         parts = self._parts
-        snapshot = parts.snapshot
-        allowed, offered = self._within(filters, link, as_of)
+        snapshot, allowed, offered = parts.snapshot, among.allowed, among.offered
         vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
         reached = reaching(snapshot.graph, need, parts.encoder.encode)
         words = profile.need_tokens(need)
@@ -95,8 +105,11 @@ class Partners:
         found = Found(exact, vector, words, offered, reached)
         return _Sought(found, parts.quotable(need, vector), whole, {})
 
-    def _masks(self, filters: Filters, link: Link | None, as_of: date) -> tuple[Mask | None, Mask]:
-        return within(self._parts.snapshot, SupplierQuery(Need("", ""), as_of, filters=filters, link=link))
+    def _masks(self, filters: Filters, link: Link | None, as_of: date) -> _Within:
+        query = SupplierQuery(Need("", ""), as_of, filters=filters, link=link)
+        allowed, offered = within(self._parts.snapshot, query)
+        told = (b"" if allowed is None else np.packbits(allowed).tobytes(), np.packbits(offered).tobytes())
+        return _Within(allowed, offered, blake2b(b"".join(told), digest_size=16).digest())
 
     def _measured(self, query: SupplierQuery, sought: _Sought) -> Measured:
         parts, need, found = self._parts, query.need, sought.found

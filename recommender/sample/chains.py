@@ -182,7 +182,8 @@ def edges(chains: Iterable[Chain]) -> Iterator[Edge]:
     seen: set[tuple[str, str, Relation, str]] = set()
     for chain in chains:
         for segment in SEGMENTS:
-            members = [each.name for each in (*chain.nodes, *chain.gaps) if each.segment == segment]
+            members = [node.name for node in chain.nodes if node.segment == segment]
+            members += [gap.name for gap in chain.gaps if gap.segment == segment]
             for target in (*members, *map(industry_name, chain.industries[segment])):
                 yield Edge(f"{chain.name}{_SEGMENT_WORDS[segment]}", target, Relation.HAS_KIND, chain.name)
         for node in chain.nodes:
