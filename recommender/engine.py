@@ -15,7 +15,7 @@ from indexes.errors import EncoderError, InputError
 from indexes.milvus import MilvusServer
 from indexes.store import ReleaseStore
 from indexes.topk import best_rows
-from recommender.completion import Completion, CompletionQuery, complete
+from recommender.completion import Completion, CompletionQuery, complete, foresee
 from recommender.encoder import Encoder
 from recommender.matching import buyers, suppliers, whynot
 from recommender.matching.common import Parts
@@ -96,6 +96,7 @@ class Engine:
             collection.lexical.scores(())
         for row in range(min(_WARMING, held.needs.documents.size)):
             self.suppliers(SupplierQuery(held.need(row), date.today()))
+        foresee(held, self._partners.best, date.today())
 
     @property
     def parts(self) -> Parts:

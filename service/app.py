@@ -72,7 +72,7 @@ def create_app(
     app.add_middleware(Guard, max_body=chosen.max_body, timeout=chosen.request_timeout)
     app.include_router(recommendations.router)
     app.include_router(completion.router)
-    app.include_router(chain_gaps.router)  # before /{name}, which takes any word
+    app.include_router(chain_gaps.router)  # before /{name}, which takes anything
     app.include_router(chains.router)
     app.include_router(vocabulary.router)
     app.include_router(ranking.router)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.errors import UnknownId, shorten
+from indexes.errors import UnknownId
 from indexes.strings import StringTable
 from recommender.catalogue.domain import Relation
 from recommender.chains.joining import spelling
@@ -135,7 +135,7 @@ class ChainGraph:
         if found is None:
             near = self.suggest(name)
             mend = f"perhaps {'、'.join(near)}" if near else "`rongtong chains list` names the chains"
-            raise UnknownId("The chain graph has no such node.", field=field, value=shorten(name), mend=mend)
+            raise UnknownId("The chain graph has no such node.", field=field, value=name, mend=mend)
         return found
 
     def suggest(self, name: str) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from indexes.errors import InputError, UnknownId, shorten
+from indexes.errors import InputError, UnknownId
 from recommender.catalogue.domain import Enterprise, Offering
 from recommender.chains.cleaning import is_generic
 from recommender.chains.filling import Filling, is_goods
@@ -181,7 +181,7 @@ def substitutes_document(snapshot: Snapshot, enterprise_id: str, as_of: date, to
         raise UnknownId(
             "The release holds no such enterprise.",
             field="enterprise_id",
-            value=shorten(enterprise_id),
+            value=enterprise_id,
             mend="check the id; what was imported since the last refresh is not yet in it",
         )
     filling = Filling(snapshot, as_of)

@@ -19,7 +19,7 @@ from recommender.chains.graph import ChainGraph
 from recommender.chains.placing import Seat, named
 from recommender.chains.standards import standards
 from recommender.chains.stored import Sitting
-from recommender.chains.walking import REACH, reach
+from recommender.chains.walking import REACH, reach, sureness
 from recommender.chains.ways import (
     LEAST,
     Among,
@@ -46,9 +46,10 @@ _QUALIFIED = 0.9  # confidence of a thing that is asked for with more said of it
 _FIRM = 0.6  # confidence from which on a need names a node, and does not only mention it
 _MENTIONED, _LONG = 0.45, 4  # confidence and characters of a name that is mentioned elsewhere
 _MOST_WAYS = 80
+_OF_ONE_ORDER = 0.3  # cosine of a thing to each of several that are asked for together
 # building, repairing and running things is no making of them
 _WORK = re.compile(
-    "(?:工程|施工|服务|改造|维修|维保|维护|运维|监理|设计|勘察|咨询|租赁|保险|物业|审计|检测|检验|建设|安装|运营|开发|培训"
+    "(?:工程|施工|服务|改造|装修|装饰|集成|维修|维保|维护|运维|监理|设计|勘察|咨询|租赁|保险|物业|审计|检测|检验|建设|安装|运营|开发|培训"
     "|养护|绿化|发电|广告|宣传|研究|评估|代理|处置|回收|清洗|保养|拆除|迁改|整治|修复|升级|总承包|EPC|PPP|BT)(?:项目|标段|合同)?",
     re.IGNORECASE,
 )
@@ -98,19 +99,34 @@ def reaching(graph: ChainGraph, need: Need, encode: Encode | None = None) -> Rea
     }
     among: list[Among] = []
     own = frozenset(ways)
+    fits = _fitting(graph, need, encode)
     if not _WORK.search(wanted(need.title)):
         cited = {name for text in (need.title, need.description) for name, _, _ in standards(text)}
         for seat in seats:
             if seat.how is Sitting.MEANING:
                 continue
-            node, sure = seat.node, seat.confidence
+            node, sure = seat.node, sureness(seat)
             for near in (forms, siblings, neighbours, made_beside):
                 for way in near(graph, node, sure):
                     known = ways.get(way.node)
-                    if way.node not in own and (known is None or known.confidence < way.confidence):
+                    better = known is None or known.confidence < way.confidence
+                    if way.node not in own and better and fits(way.node):
                         ways[way.node] = way
-            among += [*by_standard(graph, node, sure, cited), *materials(graph, node, sure)]
+            beside = (*by_standard(graph, node, sure, cited), *materials(graph, node, sure))
+            among += [each for each in beside if fits(each.way.node)]
     return _gathered(graph, list(ways.values()), among, words)
+
+
+def _fitting(graph: ChainGraph, need: Need, encode: Encode | None) -> Callable[[int], bool]:
+    """Whether a node is near everything that *need* asks for. Things of one order come from one firm: who
+    makes insecticides could turn to 杀菌剂, and not to 杀菌剂及阻垢剂."""
+    things = [
+        each.thing for each in asked_for(need.title, graph.of_spelling, need.buyer_name) if not each.qualified
+    ]
+    if encode is None or len(things) < 2:
+        return lambda node: True
+    asked, vectors = encode(things), graph.stored.arrays.vectors
+    return lambda node: float((asked @ vectors[node].astype(np.float32)).min()) >= _OF_ONE_ORDER
 
 
 def _asked(graph: ChainGraph, need: Need, encode: Encode | None) -> tuple[list[Seat], dict[int, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from indexes.errors import InputError, shorten
+from indexes.errors import InputError
 from recommender.catalogue.domain import Relation
 from recommender.chains.graph import ChainGraph, Step, Supplier
 from recommender.chains.stored import SEGMENTS, NodeKind
@@ -182,7 +182,7 @@ def path_document(snapshot: Snapshot, start: str, end: str) -> JSON:
         raise InputError(
             "No path of at most eight steps joins them.",
             field="to",
-            value=shorten(end),
+            value=end,
             mend=f"try what {graph.name(last)} is a kind of, or is made from",
         )
     return {

@@ -95,6 +95,11 @@ REACH: Mapping[tuple[Relation, bool], float] = {
 }
 
 
+def sureness(seat: Seat) -> float:
+    """How sure it is that who makes what *seat* is on makes what is asked: the head of a text is broader."""
+    return seat.confidence * (REACH[Relation.HAS_KIND, False] if seat.how is Sitting.HEAD else 1.0)
+
+
 def reach(
     graph: ChainGraph,
     seats: Sequence[Seat],
@@ -111,11 +116,10 @@ def reach(
     the head of a text is broader than the text, as is what a step up a kind leads to: from there no step
     leads down again, because other kinds of the same thing are other things.
     """
-    up = factors.get((Relation.HAS_KIND, False), 0.0)
     best: dict[int, Reached] = {}
     heap: list[tuple[float, int, Reached]] = []
     for seat in seats:
-        sure = seat.confidence if seat.how is not Sitting.HEAD else seat.confidence * up
+        sure = sureness(seat)
         heap.append((-sure, len(heap), Reached(seat.node, sure, broader=seat.how is Sitting.HEAD)))
     heapq.heapify(heap)
     relations = sorted({relation for relation, _ in factors})

@@ -40,8 +40,8 @@ _BY_WORK = 0.4  # what a cosine counts at least for things that share a material
 # what every trade does says of nobody what he can make
 _ANY_TRADE = re.compile("(?:检测|检验|试验|测试|探伤|调试|总装|组装|装配|包装|清洗|打标|喷码)$")
 _FIRM = 0.6  # seats as sure as this count
-LEAST = 0.05
-_TOGETHER, _LEAST_MAKERS, _BESIDE = 0.26, 4, 0.38  # of two things that the same enterprises make
+LEAST = 0.06
+_TOGETHER, _LEAST_MAKERS, _BESIDE = 0.3, 4, 0.38  # of two things that the same enterprises make
 _MOST = 40
 
 

@@ -6,7 +6,16 @@ terms of payment, demands, a chosen supplier's verdicts); :mod:`triggers` puts b
 searches the partners.
 """
 
-from recommender.completion.answer import CompletionQuery, complete
+from recommender.completion.answer import CompletionQuery, complete, foresee
 from recommender.completion.results import Completion, Partner, Suggestion, Trigger, Without
 
-__all__ = ["Completion", "CompletionQuery", "Partner", "Suggestion", "Trigger", "Without", "complete"]
+__all__ = [
+    "Completion",
+    "CompletionQuery",
+    "Partner",
+    "Suggestion",
+    "Trigger",
+    "Without",
+    "complete",
+    "foresee",
+]

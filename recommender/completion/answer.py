@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -10,6 +10,7 @@ from indexes.errors import InputError
 from recommender.catalogue.domain import Enterprise, Link, Need, Offering
 from recommender.completion.facts import Case
 from recommender.completion.results import Completion, Partner, Suggestion
+from recommender.completion.table import rows
 from recommender.completion.triggers import Called, called
 from recommender.places import places_of
 from recommender.query import Filters, SupplierQuery
@@ -51,32 +52,44 @@ def complete(query: CompletionQuery, snapshot: Snapshot, search: Search) -> Comp
     case = case_of(query)
     links = [link for link in Link if not query.filters.link or link.value in query.filters.link]
     wanted, without = called(case, links)
-    stated = {
-        link: bool(snapshot.offerings_within((link.value,), query.as_of).any())
-        for link in {_link(c) for c in wanted}
-    }
-    found = tuple(
-        _suggestion(query, case, each, replace(query.filters, link=()), stated[_link(each)], search)
-        for each in wanted
-    )
-    return Completion(snapshot.release, _echo(query), found, tuple(without), query.explain)
+    stated = _stated(snapshot, {each.row.partner.link for each in wanted}, query.as_of)
+    found = []
+    for each in wanted:
+        partner = each.row.partner
+        sought, results = _searched(query, case, partner, partner.link in stated, search)
+        partners = tuple(_partner(case, each, result, rank) for rank, result in enumerate(results, 1))
+        found.append(Suggestion(partner, each.triggers, sought, partners, partner.link in stated))
+    return Completion(snapshot.release, _echo(query), tuple(found), tuple(without), query.explain)
 
 
-def _suggestion(
-    query: CompletionQuery, case: Case, each: Called, filters: Filters, stated: bool, search: Search
-) -> Suggestion:
-    """The partners of one kind. Where no offering states the link, words alone must make them."""
+def foresee(snapshot: Snapshot, search: Search, as_of: date) -> None:
+    """Seek each kind of partner once, as for a deal of which nothing is known, so that *search* has at hand
+    what the first needs ask of it."""
+    query = CompletionQuery(Need("", ""), as_of)
+    case, stated = case_of(query), _stated(snapshot, set(Link), as_of)
+    for row in rows():
+        _searched(query, case, row.partner, row.partner.link in stated, search)
+
+
+def _stated(snapshot: Snapshot, links: Set[Link], as_of: date) -> Set[Link]:
+    """Those of *links* on which anything is offered."""
+    return {link for link in links if snapshot.offerings_within((link.value,), as_of).any()}
+
+
+def _searched(
+    query: CompletionQuery, case: Case, partner: Partner, stated: bool, search: Search
+) -> tuple[Need, list[Result]]:
+    """What is sought of *partner*, and who offers it. Where no offering states the link, words alone must
+    make partners."""
     asked = SupplierQuery(
-        need=_sought(case, each.row.partner, product=stated),
+        need=_sought(case, partner, product=stated),
         as_of=query.as_of,
         top_k=2 * query.top_k + _SPARE,
-        filters=filters,
-        link=_link(each) if stated else None,
+        filters=replace(query.filters, link=()),
+        link=partner.link if stated else None,
     )
     least = 0.0 if stated else _LEAST
-    results = search(asked, query.top_k, lambda result: _fits(case, result, least))
-    partners = tuple(_partner(case, each, result, rank) for rank, result in enumerate(results, 1))
-    return Suggestion(each.row.partner, each.triggers, asked.need, partners, stated)
+    return asked.need, search(asked, query.top_k, lambda result: _fits(case, result, least))
 
 
 def case_of(query: CompletionQuery) -> Case:
@@ -85,10 +98,6 @@ def case_of(query: CompletionQuery) -> Case:
     asked = demands(need)
     verdicts = judge(asked, need, enterprise, query.offerings, query.as_of) if enterprise else ()
     return Case(need, asked, places_of(need), query.as_of, enterprise, verdicts)
-
-
-def _link(each: Called) -> Link:
-    return each.row.partner.link
 
 
 def _sought(case: Case, partner: Partner, *, product: bool) -> Need:

@@ -94,19 +94,19 @@ def plain(cell: object) -> str:
 def line(limit: int, cell: object, scale: int) -> str:
     """A text of one line."""
     if isinstance(cell, str) and len(cell) > 20 * limit + 1000:
-        raise InputError(f"longer than {limit:,} characters")
+        raise InputError(f"longer than {limit:,} characters", mend="shorten it")
     text = " ".join(plain(cell).split())
     if len(text) > limit:
-        raise InputError(f"longer than {limit:,} characters")
+        raise InputError(f"longer than {limit:,} characters", mend="shorten it")
     return text
 
 
 def _long(cell: object, scale: int) -> str:
     if isinstance(cell, str) and len(cell) > 5 * LONG:
-        raise InputError(f"longer than {LONG:,} characters")
+        raise InputError(f"longer than {LONG:,} characters", mend="shorten it")
     text = plain(cell)
     if len(text) > LONG:
-        raise InputError(f"longer than {LONG:,} characters")
+        raise InputError(f"longer than {LONG:,} characters", mend="shorten it")
     return text
 
 
@@ -128,7 +128,7 @@ def _id(cell: object, scale: int) -> str:
     if re.fullmatch(r"\d(?:\.\d+)?E\+\d+", text, re.I):
         raise InputError("stored as a number: its last digits are lost", mend="format the column as text")
     if len(text) > KEY_LIMIT:
-        raise InputError(f"longer than {KEY_LIMIT:,} characters")
+        raise InputError(f"longer than {KEY_LIMIT:,} characters", mend="shorten it")
     if not any(sign.isalnum() for sign in text):
         raise InputError("no letter and no digit in it")
     try:

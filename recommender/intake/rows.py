@@ -221,7 +221,8 @@ class RowParser:
                 neither = self.kind is Kind.ENTERPRISES and name == "enterprise_id"
                 reason = "neither an id nor a credit code" if neither else "required, but empty"
                 if not (neither and "credit_code" in faulty):
-                    rejects.append(Reject(row.number, name, "", reason))
+                    mend = "fill it in, or say by --column which column holds it"
+                    rejects.append(Reject(row.number, name, "", reason, mend=mend))
         start, end = record.get("available_from"), record.get("available_until")
         if isinstance(start, date) and isinstance(end, date) and end < start:
             rejects.append(Reject(row.number, "available_until", end.isoformat(), "before available_from"))

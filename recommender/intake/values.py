@@ -72,6 +72,7 @@ _OPEN, _CLOSE = "([{（【《「“", ")]}）】》」”"
 
 # GB 32100-2015: 31 signs (no I, O, S, V, Z), weights 3^i mod 31
 CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_FROM_ZERO = "a number from 0 on"
 _CREDIT_WEIGHTS = tuple(pow(3, i, 31) for i in range(17))
 _AGENCIES = frozenset("123456789ANY")
 """Registering agencies of GB 32100 and its amendment: 1 机构编制 … 9 工商, A 军委, N 农业, Y 其他."""
@@ -80,7 +81,7 @@ _AGENCIES = frozenset("123456789ANY")
 def fold(text: str) -> str:
     """NFKC, without controls and zero-width signs, trimmed. Raises InputError where it is too long."""
     if len(text) > SHORT:
-        raise InputError(f"longer than {SHORT} characters, too long for such a value")
+        raise InputError(f"longer than {SHORT} characters, too long for such a value", mend="shorten it")
     plain = unicodedata.normalize("NFKC", text)
     return "".join(c for c in plain if unicodedata.category(c) not in ("Cc", "Cf") or c in "\t\n").strip()
 
@@ -101,7 +102,7 @@ def number(value: object, *, lowest: float = 0, highest: float = LARGEST) -> flo
     negative = text.startswith("-")
     plain = text.lstrip("+-").strip().lower()
     if not plain:
-        raise InputError("not a number")
+        raise _no_number()
     scaled = _AMOUNT.match(plain)
     exponent = _NUMBER.fullmatch(plain)
     if exponent and re.search(r"\d", plain):
@@ -109,7 +110,7 @@ def number(value: object, *, lowest: float = 0, highest: float = LARGEST) -> flo
     elif scaled and re.fullmatch(r"[^\d.,%‰~至到-]{0,6}", plain[scaled.end() :]):
         found = _scaled(scaled)
     else:
-        raise InputError("not a number")
+        raise _no_number()
     return _bounded(-found if negative else found, lowest, highest)
 
 
@@ -182,7 +183,7 @@ def money(value: object, *, scale: int = 1) -> float:
     text = _NOTE.sub("", fold(_text_of(value))).replace("−", "-")
     text = _AFTER_MONEY.sub("", _BEFORE_MONEY.sub("", text.strip().lower())).replace("万元", "万")
     if text.startswith("-"):
-        raise InputError("negative")
+        raise InputError("negative", mend=_FROM_ZERO)
     if _NUMBER.fullmatch(text) and re.search(r"\d", text):
         return _bounded(_decimal(text) * scale, 0, LARGEST)
     total, at, smallest = Decimal(0), 0, math.inf
@@ -207,12 +208,12 @@ def chinese_number(words: str) -> int:
     (100300000, 120)
     """
     if not _WORDS.fullmatch(words):
-        raise InputError("not a number")
+        raise _no_number()
     total = section = digit = 0
     for sign in words:
         if sign in _DIGITS:
             if digit and _DIGITS[sign]:
-                raise InputError("not a number")
+                raise _no_number()
             digit = _DIGITS[sign]
         elif sign in _TENS:
             section += (digit or (1 if section == 0 else 0)) * _TENS[sign]
@@ -248,11 +249,15 @@ def _scaled(part: re.Match[str]) -> Decimal:
 def _decimal(text: str) -> Decimal:
     plain = text.strip().strip(",")
     if re.search(r"[,' ]", plain) and not re.match(r"\+?\d{1,4}(?:[,' ]\d{3,4})+(?:\.\d*)?(?:e|$)", plain):
-        raise InputError("not a number")
+        raise _no_number()
     try:
         return Decimal(re.sub(r"[,' ]", "", plain))
     except InvalidOperation:
-        raise InputError("not a number") from None
+        raise _no_number() from None
+
+
+def _no_number() -> InputError:
+    return InputError("not a number", mend="write it as 12.5, 1,200 or 3万")
 
 
 def _bounded(found: float | Decimal, lowest: float, highest: float) -> float:
@@ -263,9 +268,10 @@ def _bounded(found: float | Decimal, lowest: float, highest: float) -> float:
     if not math.isfinite(result):
         raise InputError("not a finite number")
     if result < lowest:
-        raise InputError("negative" if lowest == 0 else f"below {lowest:g}")
+        least = "negative" if lowest == 0 else f"below {lowest:g}"
+        raise InputError(least, mend=_FROM_ZERO if lowest == 0 else f"at least {lowest:g}")
     if result > highest:
-        raise InputError(f"above {highest:g}")
+        raise InputError(f"above {highest:g}", mend=f"at most {highest:g}")
     return result + 0.0  # no -0.0
 
 

@@ -2,15 +2,16 @@
 
 Which enterprises offer order financing, and by which of their words, is the same for every deal; only how
 they rank (place, chain) is the deal's own. So candidates and quotations are remembered, and an enterprise is
-explained when it is shown for the first time.
+explained when it is shown for the first time. What is remembered holds as long as the same offerings count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache, partial
+from hashlib import blake2b
 
 import numpy as np
 
@@ -47,6 +48,16 @@ _QUOTED = 500  # enterprises of a search whose quotations are kept
 
 
 @dataclass(frozen=True, slots=True)
+class _Within:
+    """The enterprises (n,) to choose from (None: all) and the offerings (m,) that count; the same ones are
+    equal, on whatever day and by whatever filters."""
+
+    allowed: Mask | None = field(compare=False)
+    offered: Mask = field(compare=False)
+    mark: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class _Sought:
     """What a search found that no deal changes: with its candidates the features of their ``whole`` profiles
     (c,). ``quoted`` grows: enterprise row → its evidence."""
@@ -63,16 +74,15 @@ class Partners:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         # nothing that is kept here may hold these partners: the release must be gone when nobody uses it
-        self._sought = lru_cache(maxsize=_REMEMBERED)(
-            partial(_search, parts, lru_cache(maxsize=_MASKS)(partial(_masks, parts.snapshot)))
-        )
+        self._sought = lru_cache(maxsize=_REMEMBERED)(partial(_search, parts))
+        self._within = lru_cache(maxsize=_MASKS)(partial(_masks, parts.snapshot))
 
     def best(self, query: SupplierQuery, count: int, fits: Callable[[Result], bool]) -> list[Result]:
         """The first *count* enterprises for *query*, best first and explained, that *fits* agrees to; no more
         than ``query.top_k`` are asked about."""
         need = query.need
         same = Need("", need.title, need.description, link=need.link, industry_chain=need.industry_chain)
-        sought = self._sought(same, query.filters, query.link, query.as_of)
+        sought = self._sought(same, self._within(query.filters, query.link, query.as_of))
         found = sought.found
         measured = self._measured(query, sought)
         results: list[Result] = []
@@ -148,14 +158,8 @@ class Partners:
         return quoted
 
 
-_Masks = Callable[[Filters, Link | None, date], tuple[Mask | None, Mask]]
-
-
-def _search(
-    parts: Parts, masks: _Masks, need: Need, filters: Filters, link: Link | None, as_of: date
-) -> _Sought:
-    snapshot = parts.snapshot
-    allowed, offered = masks(filters, link, as_of)
+def _search(parts: Parts, need: Need, among: _Within) -> _Sought:
+    snapshot, allowed, offered = parts.snapshot, among.allowed, among.offered
     vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
     reached = reaching(snapshot.graph, need, parts.encoder.encode)
     words = profile.need_tokens(need)
@@ -166,5 +170,7 @@ def _search(
     return _Sought(found, parts.quotable(need, vector), whole, {})
 
 
-def _masks(snapshot: Snapshot, filters: Filters, link: Link | None, as_of: date) -> tuple[Mask | None, Mask]:
-    return within(snapshot, SupplierQuery(Need("", ""), as_of, filters=filters, link=link))
+def _masks(snapshot: Snapshot, filters: Filters, link: Link | None, as_of: date) -> _Within:
+    allowed, offered = within(snapshot, SupplierQuery(Need("", ""), as_of, filters=filters, link=link))
+    told = (b"" if allowed is None else np.packbits(allowed).tobytes(), np.packbits(offered).tobytes())
+    return _Within(allowed, offered, blake2b(b"".join(told), digest_size=16).digest())

@@ -125,7 +125,7 @@ async def path(desk: AtDesk, start: From, end: To) -> Response:
 
 
 @router.get(
-    "/{name}",
+    "/{name:path}",  # names hold strokes: CRH380A/B
     summary="A chain, or the neighbourhood of a product",
     response_model=Chain,
     responses=responses(404, 408, 422, 500, 503),

@@ -108,7 +108,7 @@ def _refresh(place: Workspace, catalogue: Catalogue) -> None:
 
 
 def _show_crossing(console: Console, engine: Engine, needs: Sequence[Need], today: date) -> None:
-    """The first need, by id, among whose first answers one comes from another chain over a path of steps."""
+    """The first need among whose first answers one comes from another chain over a path of steps."""
     from recommender.query import SupplierQuery
     from service.cli.present import show_crossings
 
@@ -118,11 +118,12 @@ def _show_crossing(console: Console, engine: Engine, needs: Sequence[Need], toda
         if any(isinstance(path, list) and len(path) > 1 for path in paths):
             title = f"谁能跨链供应？ Who can, from another chain? {need.need_id} {need.title}"
             show_crossings(console, found, title)
+            console.print(f"[dim]在网页上 on the page: /?need={need.need_id}[/]")
             return
 
 
 def _show_completion(console: Console, engine: Engine, needs: Sequence[Need], today: date) -> None:
-    """The first need, by id, that calls for partners on several links."""
+    """The first need that calls for partners on several links."""
     from recommender.completion import CompletionQuery
     from service.cli.complete import show as show_completed
 
@@ -130,6 +131,7 @@ def _show_completion(console: Console, engine: Engine, needs: Sequence[Need], to
         found = engine.complete(CompletionQuery(need=need, as_of=today, top_k=1))
         if len({each.partner.link for each in found.suggestions if each.results}) >= _LINKS:
             show_completed(console, found, f"还需要谁？ Who else? {need.need_id} {need.title}")
+            console.print(f"[dim]在网页上 on the page: /?need={need.need_id}[/]")
             return
 
 
@@ -148,16 +150,19 @@ def _show_chain(console: Console, engine: Engine, needs: Sequence[Need], today: 
         worst = max(thin, key=lambda document: float(document["gaps"][0]["severity"]))
         draw(console, picture_document(engine.snapshot, worst["chain"], today))
         print_gaps(console, worst)
+        console.print(f"[dim]在网页上 on the page: /chains/{worst['chain']}[/]")
 
 
 def _open_needs(catalogue: Catalogue) -> list[Need]:
-    from recommender.catalogue import NeedStatus
+    """Those that everybody may see first, for the pages show no others; by id."""
+    from recommender.catalogue import NeedStatus, Visibility
 
-    return [each for each in catalogue.needs() if each.status is NeedStatus.OPEN]
+    found = [each for each in catalogue.needs() if each.status is NeedStatus.OPEN]
+    return sorted(found, key=lambda each: each.visibility is not Visibility.PUBLIC)
 
 
 def _telling_need(catalogue: Catalogue) -> Need:
-    """The first need, by id, that anybody may see and that asks for a certificate: it shows most."""
+    """The first need that anybody may see and that asks for a certificate: it shows most."""
     from recommender.catalogue import Visibility
 
     needs = _open_needs(catalogue)

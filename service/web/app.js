@@ -539,12 +539,15 @@ function fill() {
     make("label", {}, make("input", { type: "checkbox", name: "tier", value: name }), label.zh, " ", english(label.en))));
 }
 
-/** A link may ask: /?text=… for suppliers of something, /?enterprise=ID for the buyers of a firm. */
+/** A link may ask: /?text=… or /?need=ID for suppliers, /?enterprise=ID for the buyers of a firm. */
 function followLink() {
   const link = new URLSearchParams(location.search);
   if (link.get("enterprise")) {
     turn("buyers");
     pick({ id: link.get("enterprise"), name: link.get("enterprise") });
+    ask();
+  } else if (link.get("need")) {
+    pick({ id: link.get("need"), name: link.get("need") });
     ask();
   } else if (link.get("text")) {
     byId("text").value = link.get("text");

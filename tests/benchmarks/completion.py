@@ -84,6 +84,9 @@ def main(arguments: Sequence[str]) -> None:
     out, day, rng = sys.stdout, date.today(), random.Random(_SEED)
     needs = needs_of(given.data)
     engine = Engine.open(ReleaseStore(given.home), load_encoder(packaged_encoder()))
+    start = time.process_time()
+    engine.warm()
+    out.write(f"opened and warmed as a server is, in {time.process_time() - start:.2f} s\n")
     times, calling, links = reading(needs, day)
     out.write(f"{len(needs):,} needs; what calls for a partner is read in {spread(times)}\n")
     out.write(
@@ -91,7 +94,7 @@ def main(arguments: Sequence[str]) -> None:
     )
     drawn = rng.sample(calling, k=min(_DRAWN, len(calling)))
     count = engine.snapshot.manifest.counts["offerings"]
-    for when in ("at first", "then"):  # a kind of partner is sought once in a process
+    for when in ("at first", "then"):  # what is sought beside a thing is sought for each thing once
         alone, whole, searches = [], [], 0
         for need in drawn:
             start = time.thread_time()

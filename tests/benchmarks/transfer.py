@@ -5,8 +5,8 @@ DIR and FOLDS are those of :mod:`tests.benchmarks.quality`; ``catalogue/product_
 (a) *Hidden industry.* An offering's industry is the Shenwan sector (the first two digits of the class) that
 most of its ten nearest offerings of other companies have through their companies, where six of the ten agree.
 Of companies with offerings in two or more sectors one that is not the largest is hidden, whole, and each
-hidden product is asked for. (c) *Contracts* with and without the graph. (e) *Time* of a request. And the
-counts of the answers that were read and judged, which ``transfer_judgments.csv`` holds as hashes.
+hidden product is asked for. (c) *Contracts* with and without the graph. (e) *Time* of a request.
+:mod:`tests.benchmarks.crossing` has the answers that were read and judged.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ from training.metrics import Floats, intervals, significance
 from training.models import packaged_encoder
 from training.product_task import COMMON, ProductTask, WithoutOfferings, same_title
 
-JUDGMENTS = Path(__file__).with_name("transfer_judgments.csv")
 _NEAREST, _AGREE = 10, 6
 _MOST = 800  # companies
 _DEPTH = 200
@@ -53,8 +52,6 @@ def main(data: Path, folds: Path | None) -> Iterator[str]:
             yield from measure_contracts(catalogue, data, home, folds)
             yield ""
             yield from measure_industries(catalogue, data, home)
-    yield ""
-    yield from judged()
 
 
 @contextmanager
@@ -222,18 +219,6 @@ def measure_industries(catalogue: Catalogue, data: Path, home: Path) -> Iterator
     groups = [task.sellers[need.need_id] for need in task.questions]
     what = f"{len(groups):,} hidden products of {len(set(groups)):,} companies"
     yield from compared(what, found, bare, groups)
-
-
-# ---------------------------------------------------------------------- (d)
-
-
-def judged() -> Iterator[str]:
-    """How many of the answers read by hand were sensible, doubtful or silly."""
-    with open(JUDGMENTS, encoding="utf-8", newline="") as file:
-        counts = Counter(row["verdict"] for row in csv.DictReader(file))
-    yield f"{counts.total()} cross-chain answers to real needs, read one by one: " + ", ".join(
-        f"{counts[verdict]} {verdict}" for verdict in ("sensible", "doubtful", "silly")
-    )
 
 
 if __name__ == "__main__":

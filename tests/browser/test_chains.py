@@ -198,3 +198,16 @@ def test_a_link_from_the_panel_asks_the_question(page, serve, engine):
     page.goto(serve(engine) + "?text=轴承钢")
     page.wait_for_selector(".card")
     assert engine.asked[-1].need.title == "轴承钢"
+
+
+def test_the_opened_node_stands_beside_its_panel(page, serve, engine):
+    for width, height in ((1280, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        show(page, serve(engine), "大链")
+        page.locator(".node").last.press("Enter")
+        node, panel = (
+            page.locator(each).bounding_box() for each in (".node[aria-expanded=true] .hit", "#panel")
+        )
+        assert node["x"] + node["width"] <= panel["x"] or node["y"] + node["height"] <= panel["y"]
+        assert node["x"] >= 0
+        assert node["y"] >= 0

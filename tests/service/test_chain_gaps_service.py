@@ -28,6 +28,7 @@ EDGES = (
     Edge("轴承", "转向架", Relation.USED_IN, "轨道"),
     Edge("轴承", "磨削", Relation.PROCESSED_BY, "轨道"),
     Edge("齿轮", "磨削", Relation.PROCESSED_BY, "轨道"),
+    Edge("齿轮", "转向架", Relation.USED_IN, "A/B型车"),
 )
 ENTERPRISES = (Enterprise("E1", "轴承厂[bold]"), Enterprise("E2", "齿轮厂"))
 OFFERINGS = (Offering("O1", "E1", "轴承"), Offering("O2", "E2", "齿轮"))
@@ -147,3 +148,8 @@ def test_a_command_holds_the_release_that_it_reads(home):
     assert in_use(held.folder)
     del held
     assert not in_use(ReleaseStore(home).current().path)
+
+
+@pytest.mark.parametrize("what", ["", "/gaps", "/picture", "/closest?node=齿轮"])
+def test_a_chain_may_have_a_stroke_in_its_name(client, what):
+    assert client.get(f"/v1/chains/A/B型车{what}").json()["chain"] == "A/B型车"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from indexes.store import ReleaseStore
 from recommender.catalogue import (
@@ -105,23 +106,52 @@ def test_work_is_no_making_and_shares_no_materials(build_graph: Callable[..., Ch
     assert reached(graph, "轴承维修服务、轴承") == {}
 
 
-def test_what_four_makers_make_beside_the_thing_joins_the_two(build_graph: Callable[..., ChainGraph]) -> None:
-    """Four of five gear makers make the gear box, whose name an encoder holds for its like; a fifth firm
-    makes only boxes."""
+def gears(build_graph: Callable[..., ChainGraph]) -> ChainGraph:
+    """Four firms make gears and gear boxes, whose name an encoder holds for its like; a fifth only boxes."""
     titles = [*["齿轮", "变速箱"] * 4, "变速箱"]
-    graph = build_graph(
-        [Edge("齿轮", "合金钢", NEEDS), Edge("变速箱", "铝", NEEDS)], titles, starts=[0, 2, 4, 6, 8]
-    )
-    one, other = graph.node("齿轮"), graph.node("变速箱")
+    edges = [Edge("齿轮", "合金钢", NEEDS), Edge("变速箱", "铝", NEEDS)]
+    graph = build_graph(edges, titles, starts=[0, 2, 4, 6, 8])
     vectors = np.array(graph.stored.arrays.vectors)
-    vectors[other] = vectors[one]
-    graph = ChainGraph(replace(graph.stored, arrays=replace(graph.stored.arrays, vectors=vectors)))
+    vectors[graph.node("变速箱")] = vectors[graph.node("齿轮")]
+    return ChainGraph(replace(graph.stored, arrays=replace(graph.stored.arrays, vectors=vectors)))
+
+
+def test_what_four_makers_make_beside_the_thing_joins_the_two(build_graph: Callable[..., ChainGraph]) -> None:
+    graph = gears(build_graph)
+    one, other = graph.node("齿轮"), graph.node("变速箱")
     found = reaching(graph, Need("n", "齿轮采购"))
     assert found is not None
     way = found.ways[int(found.places[found.place(4) or 0])]
     assert (way.makers, way.asked, way.node) == (4, one, other)
     assert reached(graph, "齿轮采购")[4] == pytest.approx(0.7 * 4 / (4 * 5) ** 0.5)
     assert crosses_chains(Need("n", "齿轮采购"), (), way)
+
+
+def test_who_makes_the_broader_thing_is_not_told_to_come_from_beside_it(
+    build_graph: Callable[..., ChainGraph],
+) -> None:
+    """人字 gears are gears, and no node of the graph; what makers of gears make beside them is less sure."""
+    graph = gears(build_graph)
+    found = reaching(graph, Need("n", "人字齿轮采购"))
+    assert found is not None
+    ways = [graph.name(found.ways[at].node) for at in found.places.tolist()]
+    assert ways == ["齿轮", "齿轮", "齿轮", "齿轮", "变速箱"]
+
+
+def test_who_could_make_one_of_two_things_is_not_reached_for_both(
+    build_graph: Callable[..., ChainGraph],
+) -> None:
+    graph = gears(build_graph)
+    gear = graph.stored.arrays.vectors[graph.node("齿轮")].astype(np.float32)
+
+    def encoded(likeness: float) -> Callable[[Sequence[str]], NDArray[np.float32]]:
+        return lambda texts: np.stack([gear if text == "齿轮" else likeness * gear for text in texts])
+
+    one, both = Need("n", "齿轮采购"), Need("n", "齿轮、棉纱采购")
+    assert [
+        len(found.rows) if (found := reaching(graph, need, encode)) else 0
+        for need, encode in ((one, encoded(0.1)), (both, encoded(0.9)), (both, encoded(0.1)))
+    ] == [5, 5, 4]
 
 
 def test_rows_that_no_path_reaches_are_worth_nothing(build_graph: Callable[..., ChainGraph]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from recommender.catalogue import Link, Need
+from recommender.completion import CompletionQuery, complete, foresee
 from recommender.encoder import Encoder
 from recommender.engine import Engine
 from recommender.matching.common import Parts
@@ -64,6 +66,27 @@ def test_another_deal_ranks_them_anew_and_reads_nothing_again(partners: Partners
     assert counting.texts == read > 0
     assert {id: r.evidence for id, r in there.items()} == {id: r.evidence for id, r in here.items()}
     assert {id: r.score for id, r in there.items()} != {id: r.score for id, r in here.items()}
+
+
+def test_another_day_on_which_the_same_is_offered_reads_nothing_again(
+    partners: Partners, counting: Counting
+) -> None:
+    query = replace(QUERY, link=None)
+    partners.best(query, 3, anybody)
+    read = counting.texts
+    partners.best(replace(query, as_of=DAY + timedelta(1)), 3, anybody)
+    assert counting.texts == read > 0
+
+
+def test_what_was_foreseen_is_not_read_again_for_the_first_need(
+    engine: Engine, partners: Partners, counting: Counting
+) -> None:
+    foresee(engine.snapshot, partners.best, DAY)
+    need = Need("n", "减速器采购", "合同价款 800 万元，预付款 10%，需提供预付款保函。")
+    read = counting.texts
+    found = complete(CompletionQuery(need, DAY), engine.snapshot, partners.best)
+    assert found.suggestions
+    assert counting.texts == read > 0
 
 
 def test_who_does_not_fit_makes_room_for_the_next(partners: Partners) -> None:
