@@ -30,6 +30,7 @@ from indexes.files import REBUILD, open_regular, parse_json, read_regular, sync_
 
 FORMAT_VERSION = 3  # 2: features of ranking and the ranker itself; 3: a checksum of the manifest, probes
 MANIFEST = "manifest.json"
+_READERS = min(4, os.cpu_count() or 1)
 MAX_MANIFEST_BYTES = 4 << 20
 MAX_FILES = 10_000
 MAX_DEPTH = 8
@@ -137,9 +138,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
     problems += [Problem(path, "manifest", "name is not portable") for path in found if not _portable(path)]
     if problems:
         raise ReleaseError(f"the folder cannot become a release: {problems[0]}", field="folder", value=folder)
-    files = {}
-    for path in sorted(found):
-        files[path] = _measure(folder / path)
+    names = sorted(found)
+    with ThreadPoolExecutor(_READERS) as pool:
+        files = dict(zip(names, pool.map(lambda path: _measure(folder / path), names), strict=True))
     written = replace(manifest, files=files, format=FORMAT_VERSION)
     with open(folder / MANIFEST, "wb") as file:
         file.write(sealed(written.to_json()))
@@ -198,18 +199,19 @@ def verify(folder: Path, *, contents: bool = True) -> list[Problem]:
     whole = sorted(found & manifest.files.keys())
     # sha256 releases the interpreter lock; the largest files begin first
     whole.sort(key=lambda path: -manifest.files[path].size)
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(_READERS) as pool:
         compared = pool.map(lambda path: _compare(folder, path, manifest.files[path], contents), whole)
         problems += [problem for problem in compared if problem is not None]
     return sorted(problems, key=lambda problem: (problem.path, problem.kind))
 
 
-def load_verified(folder: Path) -> Manifest:
+def load_verified(folder: Path, *, contents: bool = True) -> Manifest:
     """The manifest of a folder that is whole: what every reader calls before it opens a file of a release.
+    Without *contents* files are compared as :func:`verify` does without.
 
     :raises OtherFormat: another version of Rongtong made it. :raises DamagedRelease: it is not whole.
     """
-    problems = verify(folder)
+    problems = verify(folder, contents=contents)
     if problems:
         if problems[0].path == MANIFEST:
             load_manifest(folder)  # its own error says more, such as how to come from another version

@@ -217,9 +217,9 @@ class Shelf:
             forced.get(id),
         )
 
-    def _fit(self, id: str, *, force: bool) -> tuple[Gate, ...]:
+    def _fit(self, id: str, *, force: bool, contents: bool = True) -> tuple[Gate, ...]:
         """Check that release *id* may go live; the gates that it did not pass, where it may by *force*."""
-        manifest = load_verified(self.path(id))
+        manifest = load_verified(self.path(id), contents=contents)
         same_id(manifest, id)
         if manifest.failed and not force:
             raise GateFailed(

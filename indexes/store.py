@@ -122,15 +122,15 @@ class ReleaseStore(Shelf):
             shutil.rmtree(self._releases / f"{BUILDING}{id}", ignore_errors=True)
             self._building.discard(id)
 
-    def promote(self, id: str, *, force: bool = False) -> Live:
-        """Make release *id* live after verifying it. With *force* also where it did not pass its gates, which
-        is recorded before it happens.
+    def promote(self, id: str, *, force: bool = False, contents: bool = True) -> Live:
+        """Make release *id* live after verifying it, without its *contents* where these were measured this
+        moment. With *force* also where it did not pass its gates, which is recorded before it happens.
 
         :raises NoRelease: there is none. :raises DamagedRelease: it is not whole.
         :raises GateFailed: it did not pass a gate, and *force* is not set.
         """
         with self.lock(), storing("promote the release"):
-            if failed := self._fit(id, force=force):
+            if failed := self._fit(id, force=force, contents=contents):
                 self._marks.force(id, failed)
             if self._current.is_dir() and not self._current.is_symlink():
                 # whoever put it there may want it back

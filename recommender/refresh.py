@@ -170,7 +170,7 @@ def refresh(
                 store.finish(release)
                 if manifest.failed and not force:
                     raise _refused(manifest, parent)
-                store.promote(release, force=force)
+                store.promote(release, force=force, contents=False)  # the manifest has just been made of them
                 if todo.parent is None:
                     vectors.prune([*content.texts, *graph_texts])
         finally:
