@@ -33,6 +33,7 @@ _TIMES, _AT_LEAST = 4, 1_024
 # Rows that a filter lets pass are as many in the shortlist as without it, where they are spread evenly; a
 # tenth more for chance. A shortlist that ends up with less than this share is not relied on.
 _MORE, _ENOUGH = 1.1, 0.75
+_DEEPER = 4
 # Shortlisted rows held at a time: bounds the memory of a batch to some 200 MB.
 _HELD = 1 << 22
 
@@ -105,19 +106,29 @@ class ApproximateIndex:
             found = score_rows(self.exact.vectors, queries[part], listed)
             scores[part], rows[part] = best(found, listed, k)
         if unsure:
-            scores[unsure], rows[unsure] = self.exact.search(queries[unsure], k, allowed)
+            # a tie at the end of a shortlist, or a filter that lets less through near this query
+            deeper, count = _DEEPER * depth, self.size if allowed is None else int(np.count_nonzero(allowed))
+            if self._pays(deeper, deeper * count // self.size, count):
+                scores[unsure], rows[unsure] = self._search(queries[unsure], k, deeper, allowed)
+            else:
+                scores[unsure], rows[unsure] = self.exact.search(queries[unsure], k, allowed)
         return scores, rows
 
     def _depth(self, k: int, count: int) -> int:
         """How many rows codes shall name so that enough of *count* allowed ones are among them; 0 where exact
         search is cheaper."""
-        cost, size = self.exact.tuning, self.size
         listed = _listed(k)
         if count <= listed:
             return 0
-        depth = listed if count == size else math.ceil(_MORE * listed * size / count)
+        depth = listed if count == self.size else math.ceil(_MORE * listed * self.size / count)
+        return depth if self._pays(depth, listed, count) else 0
+
+    def _pays(self, depth: int, listed: int, count: int) -> bool:
+        """Whether naming *depth* rows by code and scoring *listed* of them is cheaper than exact search among
+        *count* allowed ones."""
+        cost, size = self.exact.tuning, self.size
         by_codes = size * cost.code + depth * cost.listed + listed * cost.row
-        return depth if depth < size and by_codes < min(count * cost.row, size * cost.scan) else 0
+        return depth < size and by_codes < min(count * cost.row, size * cost.scan)
 
     def _shortlists(self, queries: Floats, depth: int, allowed: Mask | None) -> Rows:
         """(q, m) the allowed rows among the *depth* best by code, padded with -1.

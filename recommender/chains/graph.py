@@ -358,14 +358,17 @@ class ChainGraph:
             return []
         return [self._supplier(at) for at in range(*a.owner_starts[enterprise : enterprise + 2].tolist())]
 
-    def nodes_with(self, enterprises: Rows, least: float = 0.0) -> list[NDArray[np.int32]]:
-        """For each of *enterprises* the nodes that it sits on with at least this confidence, ascending."""
+    def nodes_with(self, enterprises: Rows, least: float = 0.0) -> tuple[Rows, Rows]:
+        """The nodes (k,), ascending, that any of *enterprises* sits on with at least this confidence, and how
+        many of them do."""
         a = self._a
-        found = []
-        for enterprise in enterprises.tolist():
-            here = slice(*a.owner_starts[enterprise : enterprise + 2].tolist())
-            found.append(np.unique(a.sitting_nodes[here][a.sitting_confidences[here] >= least]))
-        return found
+        starts = a.owner_starts[enterprises]
+        counts = a.owner_starts[enterprises + 1] - starts
+        whose = np.repeat(np.arange(len(enterprises)), counts)
+        at = np.arange(len(whose)) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+        sure = a.sitting_confidences[at] >= least
+        pairs = np.unique(whose[sure] * self.size + a.sitting_nodes[at[sure]])
+        return np.unique(pairs % self.size, return_counts=True)
 
     def _supplier(self, at: int) -> Supplier:
         a = self._a

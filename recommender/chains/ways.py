@@ -214,9 +214,9 @@ def made_beside(graph: ChainGraph, node: int, sure: float) -> list[Way]:
     own = graph.makers(node, _FIRM)
     if not _LEAST_MAKERS <= len(own) <= _MOST_SHARING:
         return []
-    others, counts = np.unique(np.concatenate(graph.nodes_with(own, _FIRM)), return_counts=True)
+    others, counts = graph.nodes_with(own, _FIRM)
     often = (counts >= _LEAST_MAKERS) & (others != node)
-    others, counts = others[often].astype(np.int64), counts[often]
+    others, counts = others[often], counts[often]
     like = cosines(graph, node, others) >= _BESIDE
     ways = []
     for other, count in zip(others[like].tolist(), counts[like].tolist(), strict=True):

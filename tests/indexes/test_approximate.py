@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from indexes.approximate import ApproximateIndex
 from indexes.errors import DamagedRelease
+from indexes.exact import ExactIndex
 from indexes.recall import recall
 from indexes.splice import Splice
 from indexes.tuning import Tuning
@@ -62,6 +63,17 @@ def test_more_equal_vectors_than_a_shortlist_holds_are_listed_by_row(vectors: ND
     crowded[100:5_100] = vectors[0]
     index = ApproximateIndex.from_vectors(crowded, CODES)
     assert index.search(vectors[:1], 30)[1].tolist() == [[0, 1, *range(100, 128)]]
+
+
+def test_a_tie_at_the_end_of_a_shortlist_is_looked_behind_without_reading_every_row(
+    vectors: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowded = vectors.copy()
+    crowded[100:1_500] = vectors[0]
+    index = ApproximateIndex.from_vectors(crowded, CODES)
+    truth = index.exact.search(vectors[:1], 30)
+    monkeypatch.setattr(ExactIndex, "search", None)
+    assert [found.tolist() for found in index.search(vectors[:1], 30)] == [found.tolist() for found in truth]
 
 
 def test_scores_are_those_of_the_exact_index(index: ApproximateIndex) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -180,3 +181,11 @@ def test_a_release_is_checked_by_a_thread_that_stands_back(current):
     assert followed(live) == "R2"
     assert priorities[1] - priorities[0] == (10 if sys.platform == "linux" else 0)
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == priorities[0]
+
+
+def test_what_lives_as_long_as_a_release_is_left_out_of_garbage_collection(live_with, current):
+    gc.unfreeze()
+    current.write_text("A")
+    live, _ = live_with(FakeEngine("A"))
+    live.start()
+    assert gc.get_freeze_count() > 0

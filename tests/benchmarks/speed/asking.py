@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -45,6 +46,7 @@ def asking(engine: Engine, catalogue: Reader, requests: int) -> list[Section]:
     with one_core():
         for query in explained[: requests // 10]:
             suppliers(query)
+        gc.freeze()  # as the service does with a release that it has opened
         ranked = _timed(suppliers, plain)
         used = time.process_time()
         whole = _timed(suppliers, explained)
@@ -71,6 +73,8 @@ def asking(engine: Engine, catalogue: Reader, requests: int) -> list[Section]:
             curve="one request, explained, p99",
         ),
     ]
+    added = p50 - percentiles(ranked)[0]
+    rows.append(Row("… of p50 for explaining", added, target="≤ 15 ms", met=added <= 0.015))
     for name, seconds in (("suppliers, not explained", ranked), ("buyers, explained", buyers)):
         for percent, value in zip((50, 95, 99), percentiles(seconds), strict=True):
             rows.append(Row(f"{name}: p{percent}" if percent == 50 else f"… p{percent}", value))
