@@ -111,10 +111,11 @@ class _Worker:
                 value=str(folder.path),
                 mend="begin anew in another folder",
             )
-        lists_words = (
-            parts.snapshot.enterprises if job.direction is Direction.SUPPLIERS else parts.snapshot.needs
-        )
-        lists_words.lexical.hold_words()
+        if job.direction is Direction.SUPPLIERS:
+            parts.snapshot.enterprises.lexical.hold_words()
+        else:
+            parts.snapshot.needs.lexical.hold_words()
+            parts.snapshot.hold_needs()
 
     def compute(self, part: int) -> int:
         job = self._folder.job
