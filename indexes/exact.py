@@ -22,6 +22,7 @@ from indexes.scoring import (
     best_by_product,
     kth_best,
     library,
+    named_by_product,
     score_all,
     score_rows,
     side_by_side,
@@ -38,6 +39,10 @@ VECTORS = "vectors.faiss"
 FACTS = "vectors.json"
 # Candidates asked for beyond k, so that a boundary without many ties needs no second search.
 _SPARE = 32
+# Rows from which on a bound is guessed from a sample …
+_LARGE = 20_000
+# … if they are so many times as many as asked for.
+_TIMES = 64
 _CHUNK = 4_096
 # Rows that a filtered batch gathers at a time: 64 MB of 256 floats.
 _BLOCK = 65_536
@@ -150,6 +155,8 @@ class ExactIndex:
     def _by_product(self, queries: Floats, k: int, allowed: Mask | None) -> tuple[Mask, Rows]:
         """Which queries (q,) one pass can answer, and for these (p, m) rows that hold the *k* best of each,
         padded with -1. Others have so many equal scores that the best may lie beyond."""
+        if allowed is None and self._stored is np.float32 and self.size >= max(_LARGE, _TIMES * k):
+            return named_by_product(queries, k, self.vectors, self.longest)
         most = min(k + _SPARE, self.size)
         near, rows, unseen = best_by_product(queries, most, self._blocks(allowed))
         kth = np.partition(near, most - k, axis=1)[:, most - k]

@@ -23,9 +23,12 @@ from indexes.vectors import NO_ROW
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 # Every 61st score tells where the k-th best may lie; below this size a partition is as fast.
 _SAMPLE_STEP, _SAMPLE_FROM = 61, 20_000
+# A denser one for batches, whose bound is to be near: every row above it costs.
+_RANGE_STEP = 16
 # Queries that are worth a thread of their own.
 _PART = 64
 # Queries searched for at once: bounds the memory of their candidates.
@@ -147,6 +150,60 @@ def best_by_product(
         np.pad(rows, missing, constant_values=NO_ROW),
         unseen,
     )
+
+
+def named_by_product(queries: Floats, k: int, vectors: Floats, longest: float) -> tuple[Mask, Rows]:
+    """Which queries (q,) one matrix product with *vectors* (n, d), n ≥ 32 k, can answer, and for these (p, m)
+    rows that hold the *k* best of each, padded with -1. *longest* is the greatest norm of *vectors*.
+
+    A sample tells what score the k best will exceed. Each query is divided by it, so that one bound, 1, does
+    for all, and FAISS keeps what exceeds it while the product is warm: for less than what it costs to keep a
+    list of the best. Left out are queries whose bound is not positive, was too high, or is reached by many
+    equal scores.
+    """
+    faiss = library()
+    expected = k / _RANGE_STEP
+    most = int(expected + 3 * np.sqrt(expected)) + 4
+    near, _ = faiss.knn(
+        queries, np.ascontiguousarray(vectors[::_RANGE_STEP]), 2 * most, metric=faiss.METRIC_INNER_PRODUCT
+    )
+    floor, margin = near[:, most - 1], 2 * slack(queries, longest)
+    done = (floor > margin) & (near[:, -1] < floor - margin)
+    floor, margin = floor[done], margin[done] / floor[done]
+    whose, rows, scores = _above_one(queries[done] / floor[:, None], vectors)
+    counts = np.bincount(whose, minlength=len(floor))
+    enough = counts >= k
+    if not enough.any():
+        return np.zeros(len(queries), np.bool_), np.zeros((0, k), np.int64)
+    least = np.partition(_spread(whose, scores, counts, np.float32(-np.inf)), -k, axis=1)[:, -k] - margin
+    enough &= least > 1
+    kept = (scores >= least[whose]) & enough[whose]
+    whose, rows = whose[kept], rows[kept]
+    done[done] = enough
+    return done, _spread(whose, rows, np.bincount(whose, minlength=len(floor)), NO_ROW)[enough]
+
+
+def _above_one(queries: Floats, vectors: Floats) -> tuple[Rows, Rows, Floats]:
+    """Query, row and score of every pair that scores above 1, by query."""
+    faiss = library()
+    queries = np.ascontiguousarray(queries)
+    found = faiss.RangeSearchResult(len(queries))
+    faiss.range_search_inner_product(
+        *map(faiss.swig_ptr, (queries, vectors)), queries.shape[1], len(queries), len(vectors), 1.0, found
+    )
+    starts = faiss.rev_swig_ptr(found.lims, len(queries) + 1).astype(np.int64)
+    whose = np.repeat(np.arange(len(queries)), np.diff(starts))
+    if not whose.size:
+        return whose, whose, np.zeros(0, np.float32)
+    rows, scores = (faiss.rev_swig_ptr(part, whose.size).copy() for part in (found.labels, found.distances))
+    return whose, rows, scores
+
+
+def _spread(whose: Rows, values: NDArray[Any], counts: Rows, missing: Any) -> NDArray[Any]:
+    """*values* (m,) as a row for each query, *whose* (m,) they are, ascending; padded with *missing*."""
+    table = np.full((len(counts), int(counts.max())), missing, values.dtype)
+    table[whose, np.arange(whose.size) - (np.cumsum(counts) - counts)[whose]] = values
+    return table
 
 
 def kth_best(scores: Floats, k: int) -> np.float32:

@@ -164,6 +164,10 @@ class Snapshot:
         """The need *row* and what it demands; remembered, because the same needs are judged for many."""
         return self._needs_asking(int(row))
 
+    def hold_needs(self) -> None:
+        """Remember every need that is asked for from now on, however many: for those who judge thousands."""
+        vars(self)["_needs_asking"] = lru_cache(None)(partial(_need_asking, self.needs))
+
     @cached_property
     def _needs_asking(self) -> Callable[[int], tuple[Need, tuple[Demand, ...]]]:
         return lru_cache(_KEPT_NEEDS)(partial(_need_asking, self.needs))

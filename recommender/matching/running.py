@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 
 from indexes.errors import InputError, RongtongError
 from recommender.engine import Engine
@@ -111,10 +111,11 @@ class _Worker:
                 value=str(folder.path),
                 mend="begin anew in another folder",
             )
-        lists_words = (
-            parts.snapshot.enterprises if job.direction is Direction.SUPPLIERS else parts.snapshot.needs
-        )
-        lists_words.lexical.hold_words()
+        if job.direction is Direction.SUPPLIERS:
+            parts.snapshot.enterprises.lexical.hold_words()
+        else:
+            parts.snapshot.needs.lexical.hold_words()
+            parts.snapshot.hold_needs()
 
     def compute(self, part: int) -> int:
         job = self._folder.job
@@ -153,12 +154,21 @@ def _compute(part: int) -> int:
 @contextmanager
 def _deaf_children() -> Iterator[None]:
     """Processes started meanwhile never hear of Ctrl-C: whoever started the job decides, and lets them write
-    the part that they are at."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    the part that they are at. One that comes meanwhile takes effect afterwards, so that no process is left
+    half-started."""
+    heard: list[int] = []
+    # children inherit what is blocked; here another thread may take the signal, so that it is put off as well
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    here = current_thread() is main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number)) if here else None
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        if here:
+            signal.signal(signal.SIGINT, handler)
+    if heard:
+        raise KeyboardInterrupt
 
 
 @contextmanager

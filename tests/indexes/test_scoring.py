@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 
 from indexes import scoring
 from indexes.exact import ExactIndex
-from indexes.scoring import best, best_by_product, kth_best, score_all, score_rows, side_by_side, slack
+from indexes.scoring import (
+    best,
+    best_by_product,
+    kth_best,
+    named_by_product,
+    score_all,
+    score_rows,
+    side_by_side,
+    slack,
+)
 
 
 def test_the_examples_hold() -> None:
@@ -108,3 +117,45 @@ def test_a_batch_on_several_threads_answers_as_on_one() -> None:
         part = index.search(vectors[at : at + 50], 20)
         assert part[0].tolist() == whole[0][at : at + 50].tolist()
         assert part[1].tolist() == whole[1][at : at + 50].tolist()
+
+
+@pytest.mark.parametrize("kind", ["spread", "alike", "equal", "opposite"])
+@pytest.mark.parametrize("k", [1, 40, 200])
+def test_what_a_product_names_under_a_bound_holds_the_best_or_the_query_is_left_out(
+    kind: str, k: int
+) -> None:
+    random = np.random.default_rng(k)
+    vectors = random.standard_normal((20_000, 16)).astype(np.float32)
+    queries = random.standard_normal((12, 16)).astype(np.float32)
+    if kind == "alike":  # a thousand of the same stand above all others
+        vectors[::20] = queries[0] * 3
+    if kind == "equal":
+        vectors[:] = vectors[0]
+    if kind == "opposite":  # all scores are negative
+        vectors, queries = -np.abs(vectors), np.abs(queries)
+    queries[3] = 0
+    longest = float(np.linalg.norm(vectors, axis=1).max())
+    done, named = named_by_product(queries, k, vectors, longest)
+    assert not done[3]
+    assert len(named) == done.sum()
+    assert done.sum() >= {"spread": 9, "alike": 5, "equal": 0, "opposite": 0}[kind]
+    for query, rows in zip(queries[done], named, strict=True):
+        scores = score_rows(vectors, query[None], np.arange(len(vectors))[None])
+        every = best(scores, np.arange(len(vectors))[None], k)
+        held = best(score_rows(vectors, query[None], rows[None]), rows[None], k)
+        assert held[0].tolist() == every[0].tolist()
+        assert held[1].tolist() == every[1].tolist()
+
+
+def test_a_large_batch_finds_what_single_queries_find() -> None:
+    random = np.random.default_rng(5)
+    vectors = random.standard_normal((30_000, 24)).astype(np.float32)
+    vectors[1000:1500] = vectors[7]
+    queries = random.standard_normal((70, 24)).astype(np.float32)
+    queries[2], queries[4] = 0, vectors[7]
+    index = ExactIndex.from_vectors(vectors)
+    scores, rows = index.search(queries, 300)
+    for at, query in enumerate(queries):
+        alone, alone_rows = index.search(query[None], 300)
+        assert scores[at].tolist() == alone[0].tolist()
+        assert rows[at].tolist() == alone_rows[0].tolist()

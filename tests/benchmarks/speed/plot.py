@@ -55,8 +55,10 @@ def _picture(name: str, points: Sequence[Point]) -> str:
     said.append(f'<polyline points="{line}" fill="none" stroke="#1f5fa8" stroke-width="2"/>')
     for (x, y), (_, value, unit) in zip(places, points, strict=True):
         said.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="#1f5fa8"/>')
+        # beside a line that rises from the left edge a label above the first point would be crossed by it
+        rises = x < 20 and len(places) > 1 and places[1][1] < y
+        left, up = (x + 16, y + 10) if rises else (x, y - 9)
         anchor = "start" if x < 20 else "end"
-        said.append(
-            f'<text x="{x:.1f}" y="{y - 9:.1f}" text-anchor="{anchor}">{escape(quantity(value, unit))}</text>'
-        )
+        label = escape(quantity(value, unit))
+        said.append(f'<text x="{left:.1f}" y="{up:.1f}" text-anchor="{anchor}">{label}</text>')
     return "".join(said)
