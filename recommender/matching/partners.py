@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 
 import numpy as np
@@ -38,7 +38,7 @@ from recommender.ranking.whole import whole_features
 from recommender.requirements import demands
 from recommender.results import Result
 from recommender.retrieval import find_suppliers, with_exact_offerings
-from recommender.snapshot import Mask
+from recommender.snapshot import Mask, Snapshot
 
 _DEPTH = 150  # rows that each source of candidates contributes
 # there are a few dozen kinds of partner; filters, chains and days make more searches of them
@@ -73,8 +73,9 @@ class Partners:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._sought = lru_cache(maxsize=_REMEMBERED)(self._search)
-        self._within = lru_cache(maxsize=_MASKS)(self._masks)
+        # nothing that is kept here may hold these partners: the release must be gone when nobody uses it
+        self._sought = lru_cache(maxsize=_REMEMBERED)(partial(_search, parts))
+        self._within = lru_cache(maxsize=_MASKS)(partial(_masks, parts.snapshot))
 
     def best(self, query: SupplierQuery, count: int, fits: Callable[[Result], bool]) -> list[Result]:
         """The first *count* enterprises for *query*, best first and explained, that *fits* agrees to; no more
@@ -92,24 +93,6 @@ class Partners:
             places = range(start, min(start + count, most))
             results += filter(fits, self._explained(query, sought, found, measured, places))
         return results[:count]
-
-    def _search(self, need: Need, among: _Within) -> _Sought:
-        parts = self._parts
-        snapshot, allowed, offered = parts.snapshot, among.allowed, among.offered
-        vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
-        reached = reaching(snapshot.graph, need, parts.encoder.encode)
-        words = profile.need_tokens(need)
-        (rough,) = find_suppliers(snapshot, vector[None, :], [words], allowed, offered, _DEPTH, [reached])
-        exact = with_exact_offerings(snapshot, rough, vector, offered)
-        whole = whole_features(snapshot, exact, vector, parts.named(need))
-        found = Found(exact, vector, words, offered, reached)
-        return _Sought(found, parts.quotable(need, vector), whole, {})
-
-    def _masks(self, filters: Filters, link: Link | None, as_of: date) -> _Within:
-        query = SupplierQuery(Need("", ""), as_of, filters=filters, link=link)
-        allowed, offered = within(self._parts.snapshot, query)
-        told = (b"" if allowed is None else np.packbits(allowed).tobytes(), np.packbits(offered).tobytes())
-        return _Within(allowed, offered, blake2b(b"".join(told), digest_size=16).digest())
 
     def _measured(self, query: SupplierQuery, sought: _Sought) -> Measured:
         parts, need, found = self._parts, query.need, sought.found
@@ -173,3 +156,21 @@ class Partners:
         if len(sought.quoted) < _QUOTED:
             sought.quoted[measured.row(place)] = quoted
         return quoted
+
+
+def _search(parts: Parts, need: Need, among: _Within) -> _Sought:
+    snapshot, allowed, offered = parts.snapshot, among.allowed, among.offered
+    vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
+    reached = reaching(snapshot.graph, need, parts.encoder.encode)
+    words = profile.need_tokens(need)
+    (rough,) = find_suppliers(snapshot, vector[None, :], [words], allowed, offered, _DEPTH, [reached])
+    exact = with_exact_offerings(snapshot, rough, vector, offered)
+    whole = whole_features(snapshot, exact, vector, parts.named(need))
+    found = Found(exact, vector, words, offered, reached)
+    return _Sought(found, parts.quotable(need, vector), whole, {})
+
+
+def _masks(snapshot: Snapshot, filters: Filters, link: Link | None, as_of: date) -> _Within:
+    allowed, offered = within(snapshot, SupplierQuery(Need("", ""), as_of, filters=filters, link=link))
+    told = (b"" if allowed is None else np.packbits(allowed).tobytes(), np.packbits(offered).tobytes())
+    return _Within(allowed, offered, blake2b(b"".join(told), digest_size=16).digest())
