@@ -31,6 +31,7 @@ _LOT = re.compile(r"(?<=.{4})(?:第?[\dⅠ-Ⅹ一二三四五]*标[段包]|子�
 _COUNTED = re.compile(
     r"^(?:第[\d一二三四五六七八九]+批|[号幢栋座届吨楼馆](?=[\u4e00-\u9fff]{4}))"
 )  # of 12号馆, 31号楼, where the number was dropped
+_BEHIND_A_CODE = frozenset("级型类号")  # T700级碳纤维
 _HAN = re.compile("[\u4e00-\u9fff]{2}")
 
 
@@ -67,7 +68,7 @@ def _cores_in(clause: str) -> Iterator[str]:
 def _core_of(words: Sequence[str]) -> str:
     left: list[str] = list(words)
     kept: list[str] = []
-    while left and not _names(kept):
+    while left and (not _names(kept) or kept[0] in _BEHIND_A_CODE):
         kept.insert(0, left.pop())
     kept = trimmed(kept)
     span = "".join(kept)

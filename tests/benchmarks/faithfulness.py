@@ -4,8 +4,9 @@ DIR holds ``catalogue/`` with ``enterprises_listed.csv``, ``products_listed.csv`
 ``product_edges.csv``, ``needs_soe.csv`` and ``needs_tenders.jsonl``. Needs spread evenly over both lists are
 asked of a release of both catalogues, ten results each, and of every quotation it is asked: does the score
 fall when the quoted words are masked, and further than for a random span as long? The same is asked of the
-words that a path across chains begins with. Further: do the contributions add up, is every span a substring
-of its field, and is a model that was taught shuffled outcomes flat?
+answers from other chains to all needs of both lists, and of the words that their paths begin with. Further:
+do the contributions add up, is every span a substring of its field, and is a model that was taught shuffled
+outcomes flat?
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import numpy as np
 
 from indexes.store import ReleaseStore
 from recommender.catalogue import Enterprise, Kind, Need, Offering, Outcome, Scope, open_catalogue
+from recommender.chains.transfer import reaching
 from recommender.encoder import load_encoder
 from recommender.engine import Engine
 from recommender.explanation import masked
@@ -59,18 +61,18 @@ class Case:
     random: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
     """What a run over many needs found: quotations of needs and of offers, words of needs from which a path
     leads to another chain, the largest error of a sum of contributions, spans, and those of them that stand
     nowhere in their field."""
 
-    needs: list[Case]
-    offers: list[Case]
-    sum_error: float
-    spans: int
-    loose: int
+    needs: list[Case] = field(default_factory=list)
+    offers: list[Case] = field(default_factory=list)
     paths: list[Case] = field(default_factory=list)
+    sum_error: float = 0.0
+    spans: int = 0
+    loose: int = 0
 
 
 def parts_of(engine: Engine) -> Parts:
@@ -80,25 +82,42 @@ def parts_of(engine: Engine) -> Parts:
 def measure(engine: Engine, needs: Sequence[Need], *, top_k: int = 10, seed: int = 0) -> Found:
     """Asks *engine* for each of *needs* and masks what it quotes."""
     draw = random.Random(seed)
-    found = Found([], [], 0.0, 0, 0)
+    found = Found()
     for number, need in enumerate(needs):
         query = SupplierQuery(need, DAY, top_k=top_k)
-        answer = engine.suppliers(query)
-        spans, loose = _spans(engine, need, answer)
-        needs_lost = _need_cases(engine, query, answer, number, draw, _quoted)
-        across = _with_paths(engine.suppliers(replace(query, top_k=_ACROSS, scope=Scope.CROSS)))
-        more, lost = _spans(engine, need, across)
-        spans, loose = spans + more, loose + lost
-        offers_lost = _offer_cases(engine, query, answer, number, draw)
-        found = Found(
-            found.needs + needs_lost,
-            found.offers + offers_lost,
-            max(found.sum_error, _sum_error(answer)),
-            found.spans + spans,
-            found.loose + loose,
-            found.paths + _need_cases(engine, query, across, number, draw, _path_words),
-        )
+        _add(found, engine, query, engine.suppliers(query), number, draw)
     return found
+
+
+def measure_across(engine: Engine, needs: Sequence[Need], *, seed: int = 0) -> Found:
+    """The same for what ``scope=cross`` answers over a path, of those *needs* for which there is any."""
+    draw = random.Random(seed)
+    found = Found()
+    for number, need in enumerate(needs):
+        reached = reaching(engine.snapshot.graph, need, engine.encoder.encode)
+        if reached is None or not any(way.leaves for way in reached.ways):
+            continue
+        query = SupplierQuery(need, DAY, top_k=_ACROSS, scope=Scope.CROSS)
+        _add(found, engine, query, _with_paths(engine.suppliers(query)), number, draw)
+    return found
+
+
+def _add(
+    found: Found,
+    engine: Engine,
+    query: SupplierQuery,
+    answer: Recommendation,
+    number: int,
+    draw: random.Random,
+) -> None:
+    """Puts what the results of *answer* to *query* are worth to *found*; *number* is the need's."""
+    spans, loose = _spans(engine, query.need, answer)
+    found.spans += spans
+    found.loose += loose
+    found.sum_error = max(found.sum_error, _sum_error(answer))
+    found.needs += _need_cases(engine, query, answer, number, draw, _quoted)
+    found.offers += _offer_cases(engine, query, answer, number, draw)
+    found.paths += _need_cases(engine, query, answer, number, draw, _path_words)
 
 
 def _quoted(result: Result) -> list[str]:
@@ -298,8 +317,8 @@ def rate(cases: Sequence[Case], *, beats: bool) -> tuple[str, float, int]:
     return str(found), found.mean, len(counted)
 
 
-def real_needs(data: Path, count: int) -> list[Need]:
-    """*count* needs spread evenly over both lists."""
+def real_needs(data: Path, count: int | None) -> list[Need]:
+    """*count* needs spread evenly over both lists; None: all of both."""
     with open(data / "catalogue" / "needs_soe.csv", encoding="utf-8", newline="") as file:
         bought = [
             Need(r["need_id"], r["title"], r["description"], r["qualification"], buyer_name=r["buyer"])
@@ -310,6 +329,8 @@ def real_needs(data: Path, count: int) -> list[Need]:
     tenders = [
         Need(r["need_id"], r["title"], r.get("scope") or "", r.get("qualification") or "") for r in rows
     ]
+    if count is None:
+        return bought + tenders
     return _spread_evenly(bought, count // 2) + _spread_evenly(tenders, count - count // 2)
 
 
@@ -351,6 +372,10 @@ def main(data: Path) -> Iterator[str]:
         yield f"{NEEDS} needs, {counts['enterprises']:,} enterprises, {counts['offerings']:,} offerings"
         yield ""
         yield from report(measure(engine, real_needs(data, NEEDS)))
+        yield ""
+        yield "Answers over a path from another chain, to all needs that have any:"
+        yield ""
+        yield from report(measure_across(engine, real_needs(data, None)))
     with sample() as home, open_catalogue(f"sqlite:///{home / 'catalogue.db'}") as catalogue:
         encoder = load_encoder(packaged_encoder())
         refresh(catalogue, ReleaseStore(home), encoder, cache=home / "cache")
