@@ -20,7 +20,8 @@ T = TypeVar("T")
 
 
 class Desk:
-    """One per application. ``threads`` bounds the computations at one time; further ones wait their turn.
+    """One per application. ``threads`` bounds the lists computed at one time; further ones wait their turn.
+    Other questions (chains, completions, why not) take turns aside, for some take seconds.
 
     ``ledger`` counts who was shown; without one nobody takes turns. ``decisions`` keeps every answer's
     question and ranks, so that it can be replayed.
@@ -39,14 +40,20 @@ class Desk:
         self.catalogue = catalogue
         self.ledger = ledger
         self.decisions = decisions
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="rongtong-answer")
+        self._lists = ThreadPoolExecutor(threads, thread_name_prefix="rongtong-answer")
+        self._aside = ThreadPoolExecutor(threads, thread_name_prefix="rongtong-aside")
+
+    async def answer(self, work: Callable[[], T]) -> T:
+        """Compute a list in a thread. When the caller gives up before its turn, it is not begun."""
+        return await asyncio.get_running_loop().run_in_executor(self._lists, work)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Do *work* in a thread of the pool. When the caller gives up before its turn, it is not begun."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        """The same for any other question."""
+        return await asyncio.get_running_loop().run_in_executor(self._aside, work)
 
     def close(self) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._lists, self._aside):
+            pool.shutdown(wait=True, cancel_futures=True)
         self.live.close()
         for journal in (self.ledger, self.decisions):
             if journal is not None:

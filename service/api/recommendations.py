@@ -49,7 +49,7 @@ VISIBLE = (Visibility.PUBLIC.value,)
 )
 async def suppliers(question: SuppliersQuestion, desk: AtDesk) -> Response:
     """Ranked suppliers for a need of the catalogue or one in words, with reasons."""
-    return await desk.run(lambda: _suppliers(question, desk))
+    return await desk.answer(lambda: _suppliers(question, desk))
 
 
 @router.post(
@@ -61,7 +61,7 @@ async def suppliers(question: SuppliersQuestion, desk: AtDesk) -> Response:
 )
 async def buyers(question: BuyersQuestion, desk: AtDesk) -> Response:
     """Ranked open needs and their buyers for an enterprise of the catalogue or one in words, with reasons."""
-    return await desk.run(lambda: _buyers(question, desk))
+    return await desk.answer(lambda: _buyers(question, desk))
 
 
 @router.post(
