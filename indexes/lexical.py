@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -40,10 +41,6 @@ class Postings:
     rows: NDArray[np.int32]
     counts: NDArray[np.uint16]
     lengths: NDArray[np.int32]
-
-    def tokens(self) -> NDArray[np.int64]:
-        """The token of each posting."""
-        return np.repeat(np.arange(self.offsets.size - 1), np.diff(self.offsets))
 
 
 class LexicalBuilder:
@@ -131,27 +128,24 @@ class LexicalIndex:
         """The index of all documents, from the *old* ones and the *fresh* ones indexed alone: what
         :meth:`build` makes of them together, to the byte. K1 and b are those of *fresh*."""
         was, new = old._postings_held, fresh._postings_held
-        moved = splice.new_rows(old.size)[was.rows]
-        stays = moved >= 0
-        old_tokens = was.tokens()[stays]
+        rows = splice.new_rows(old.size).astype(np.int32)[was.rows]
+        gone = np.flatnonzero(rows < 0)
+        held = was.offsets - np.searchsorted(gone, was.offsets)  # where each old word starts without these
+        rows, counts = np.delete(rows, gone), np.delete(was.counts, gone)
         pieces, old_place, new_place = _merged(
-            old._vocabulary.pieces(),
-            np.bincount(old_tokens, minlength=len(old._vocabulary)) > 0,
-            fresh._vocabulary.pieces(),
+            old._vocabulary.pieces(), np.diff(held) > 0, fresh._vocabulary.pieces()
         )
-        # both sides rise by (token, row), so that one search says where the fresh postings go
-        held = old_place[old_tokens] * splice.size + moved[stays]
-        come = new_place[new.tokens()] * splice.size + splice.fresh[new.rows]
-        at = np.searchsorted(held, come)
-        keys = np.insert(held, at, come)
+        each = np.zeros(len(pieces), np.int64)  # postings of each word, the old ones first
+        stays = np.diff(held) > 0
+        each[old_place[stays]] = np.diff(held)[stays]
+        starts = _starts(each)
+        words, come = np.repeat(new_place, np.diff(new.offsets)), splice.fresh[new.rows]
+        at = _insertion(rows, starts[words], starts[words + 1], come)
+        each[new_place] += np.diff(new.offsets)
         lengths = np.empty(splice.size, np.int32)
         lengths[splice.kept], lengths[splice.fresh] = was.lengths[splice.old], new.lengths
-        tokens, rows = np.divmod(keys, max(splice.size, 1))
         postings = Postings(
-            _starts(np.bincount(tokens, minlength=len(pieces))),
-            rows.astype(np.int32),
-            np.insert(was.counts[stays], at, new.counts),
-            lengths,
+            _starts(each), np.insert(rows, at, come), np.insert(counts, at, new.counts), lengths
         )
         scores = _scores(postings, fresh._k1, fresh._b)
         return cls(StringTable.of_pieces(pieces), postings, scores, fresh._k1, fresh._b)
@@ -283,11 +277,12 @@ def _scores(postings: Postings, k1: float, b: float) -> NDArray[np.float32]:
     frequencies = np.diff(postings.offsets)
     rarity = np.log1p((lengths.size - frequencies + 0.5) / (frequencies + 0.5))
     found = np.empty(postings.rows.size, np.float32)
-    tokens = postings.tokens()
-    for start in range(0, found.size, _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
+    edges = np.searchsorted(postings.offsets, np.arange(0, found.size + _AT_ONCE, _AT_ONCE))
+    for first, last in pairwise(np.minimum(edges, frequencies.size).tolist()):
+        part = slice(int(postings.offsets[first]), int(postings.offsets[last]))  # of whole words
         counts = postings.counts[part]
-        found[part] = rarity[tokens[part]] * counts / (counts + norms[postings.rows[part]])
+        rare = np.repeat(rarity[first:last], frequencies[first:last])
+        found[part] = rare * counts / (counts + norms[postings.rows[part]])
     return found
 
 
@@ -315,6 +310,18 @@ def _merged(
     pieces[old_place[held]] = np.array(old, object)[held]
     pieces[new_place[~known]] = np.array(fresh, object)[~known]
     return pieces.tolist(), old_place, new_place
+
+
+def _insertion(
+    values: NDArray[np.int32], low: NDArray[np.int64], high: NDArray[np.int64], wanted: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Where each of *wanted* (k,) goes into ``values[low:high]`` of its own, which rise: all by halves."""
+    low, high = low.copy(), high.copy()
+    while (open_ := np.flatnonzero(low < high)).size:
+        middle = (low[open_] + high[open_]) // 2
+        below = values[middle] < wanted[open_]
+        low[open_[below]], high[open_[~below]] = middle[below] + 1, middle[~below]
+    return low
 
 
 def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
