@@ -34,11 +34,11 @@ PRIOR = AdditiveModel(
         ),
         Curve(
             "corroboration",
-            ((0.2, -3.5), (0.5, -0.8), (0.7, 0.0)),
+            ((0.1, -2.0), (0.4, 0.0)),
             +1,
             "A single offering that is much nearer to the need than all else that the firm says of itself is "
-            "a claim that nothing bears out: one may have been written for the need. Ordinary variety costs "
-            "nothing, and where there is nothing to compare with, nothing is taken away.",
+            "a claim that nothing bears out: one may have been written for the need. Firms of many trades "
+            "look alike, so only the extreme costs anything: steeper curves, tried, bury honest ones.",
         ),
         Curve(
             "lexical_match",

@@ -25,7 +25,7 @@ def borne(*offerings: np.ndarray, described: np.ndarray | None = None) -> float:
 def test_a_copy_of_the_need_among_other_things_loses_and_one_of_a_kind_does_not():
     assert borne(NEED, FAR, FAR) == pytest.approx(1 - 4 / 5)
     assert borne(NEED, NEAR, NEAR) > 0.9
-    assert CURVE(np.array([borne(NEED, FAR, FAR)]))[0] == CURVE.knots[0][1]
+    assert CURVE(np.array([borne(NEED, FAR, FAR)]))[0] < -1.0
     assert CURVE(np.array([borne(NEED, NEAR, NEAR)]))[0] == 0.0
 
 
