@@ -147,7 +147,13 @@ def test_ctrl_c_ends_with_130_keeps_whole_parts_and_says_how_to_go_on(home, tmp_
     command += ["--processes", "2", "--top-k", "40", "--out", str(out), "--home", str(home)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     running = subprocess.Popen(
-        command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # who runs the tests in the background has SIGINT ignored, and so would all that they start
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     until = time.monotonic() + 60
     while len(_children(running.pid)) < 3 and running.poll() is None and time.monotonic() < until:
