@@ -125,10 +125,13 @@ class LiveEngine:
             elif not isinstance(problem, NoRelease):
                 logger.error("the release was not opened", extra=told)
             return
-        # what lives as long as the release need not be looked through, a tenth of a second each time, for
-        # cycles to collect
-        gc.freeze()
         self._engine, self._problem = engine, None
+        kept = None
+        # what lives as long as the release need not be looked through, a tenth of a second each time, for
+        # cycles to collect; those of the one before are collected now
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
         if engine.remark:
             logger.error("another release serves", extra={"release": engine.release, "reason": engine.remark})
         logger.info("release opened", extra={"release": engine.release})
