@@ -68,8 +68,7 @@ class Settings(BaseSettings):
         ge=1,
         le=64,
         description="Lists that one server process computes at the same time. Threads of a process get in "
-        "each other's way (Python's one lock): four clients got 35 lists a second from one, 23 from four. "
-        "More processors are used by more workers.",
+        "each other's way (Python's one lock); more processors are used by more workers.",
     )
     request_timeout: float = Field(
         default=30.0,

@@ -117,15 +117,12 @@ def _whole(parts: Parts, asking: Asking, found: Candidates) -> Features:
         whole_features(
             parts.snapshot,
             found.take(np.arange(start, min(start + _BLOCK, len(found.rows)))),
-            *_asked(asking),
+            asking.vector,
+            asking.named,
         )
         for start in range(0, len(found.rows), _BLOCK)
     ]
     return {name: np.concatenate([block[name] for block in blocks]) for name in (blocks[0] if blocks else ())}
-
-
-def _asked(asking: Asking) -> tuple[Vectors, Vectors]:
-    return asking.vector, asking.named
 
 
 def verdicts(parts: Parts, asking: Asking, row: int) -> tuple[Requirement, ...]:

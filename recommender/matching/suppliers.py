@@ -375,6 +375,7 @@ def explained(
     enterprise: Enterprise,
     quoted: Quoted,
 ) -> Result:
+    """*brief* of the *enterprise* at *place*, with the parts of its score and what rests on *quoted*."""
     verdicts, values = measured.verdicts_at(place), measured.scored.values
     match = matched(quoted, phrases)
     near = float(np.fmax(values["semantic_match"][place], values["profile_match"][place]))
