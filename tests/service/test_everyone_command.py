@@ -16,10 +16,10 @@ import pytest
 from typer.testing import CliRunner
 
 from indexes.store import ReleaseStore
-from recommender.catalogue import Enterprise, Kind, Need, Offering, as_record, open_catalogue
+from recommender.catalogue import Enterprise, Kind, Need, Offering
 from recommender.encoder import load_encoder
-from recommender.refresh import refresh
 from service.cli.main import app
+from tests.homes import filled
 from training.models import packaged_encoder
 
 runner = CliRunner()
@@ -36,13 +36,7 @@ def home(tmp_path_factory):
             Need(f"N{n:03}", f"轴承采购第{n}标", deadline=datetime(2099, 1, 1)) for n in range(NEEDS)
         ],
     }
-    with open_catalogue(f"sqlite:///{folder / 'catalogue.db'}") as catalogue:
-        with catalogue.transaction() as transaction:
-            for kind, rows in values.items():
-                records = [as_record(row) for row in rows]
-                transaction.upsert(kind, records, given=records[0].keys())
-        refresh(catalogue, ReleaseStore(folder), load_encoder(packaged_encoder()), cache=folder / "cache")
-    return folder
+    return filled(folder, load_encoder(packaged_encoder()), values)
 
 
 @pytest.fixture

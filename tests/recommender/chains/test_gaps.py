@@ -22,8 +22,6 @@ from recommender.catalogue import (
     Offering,
     Outcome,
     Stage,
-    as_record,
-    open_catalogue,
 )
 from recommender.catalogue.domain import Edge
 from recommender.chains.filling import Filling, flow, hanging, standing_out
@@ -32,8 +30,8 @@ from recommender.chains.graph import Step
 from recommender.chains.picture import clipped, picture_document
 from recommender.chains.stored import Origin
 from recommender.chains.substitutes import _ends, substitutes_document
-from recommender.refresh import refresh
 from recommender.snapshot import Snapshot
+from tests.homes import filled
 from tests.recommender.chains.conftest import BY, KIND, NEEDS, RAIL, USED
 
 DAY = date(2026, 11, 21)
@@ -49,6 +47,7 @@ ENTERPRISES = (
     Enterprise("lender", "银行", region="110000"),
     Enterprise("bank", "银行乙", region="110000"),
 )
+
 OFFERINGS = (
     Offering("a1", "axle", "轴箱轴承", capacity=100, unit="套", weight=0.9),
     Offering("a2", "axle", "轴承钢", weight=0.1),
@@ -69,20 +68,14 @@ WON = Outcome("n", "bogie", Stage.AWARDED, datetime(2026, 11, 20), 5000.0)
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory, encoder) -> Snapshot:
     home = tmp_path_factory.mktemp("gaps")
-    with open_catalogue(f"sqlite:///{home / 'catalogue.db'}") as catalogue:
-        with catalogue.transaction() as transaction:
-            for kind, values in (
-                (Kind.ENTERPRISES, ENTERPRISES),
-                (Kind.OFFERINGS, OFFERINGS),
-                (Kind.NEEDS, (NEED,)),
-                (Kind.OUTCOMES, (WON,)),
-                (Kind.EDGES, (*RAIL, Edge("轴承钢", "渗碳轴承钢", KIND, "轨道"))),
-            ):
-                records = [as_record(value) for value in values]
-                transaction.upsert(kind, records, given=records[0].keys())
-        store = ReleaseStore(Path(home))
-        refresh(catalogue, store, encoder, cache=home / "cache")
-    live = store.current()
+    values = {
+        Kind.ENTERPRISES: ENTERPRISES,
+        Kind.OFFERINGS: OFFERINGS,
+        Kind.NEEDS: (NEED,),
+        Kind.OUTCOMES: (WON,),
+        Kind.EDGES: (*RAIL, Edge("轴承钢", "渗碳轴承钢", KIND, "轨道")),
+    }
+    live = ReleaseStore(filled(Path(home), encoder, values)).current()
     return Snapshot(load_verified(live.path), live.path)
 
 

@@ -7,13 +7,13 @@ from datetime import date
 import pytest
 
 from indexes.store import ReleaseStore
-from recommender.catalogue import Edge, Enterprise, Kind, Need, Offering, as_record, open_catalogue
+from recommender.catalogue import Edge, Enterprise, Kind, Need, Offering
 from recommender.chains.quoting import of_standard, of_step, span_of
 from recommender.chains.ways import Way
 from recommender.encoder import Encoder
 from recommender.engine import Engine
 from recommender.query import SupplierQuery
-from recommender.refresh import refresh
+from tests.homes import filled
 from tests.recommender.chains.conftest import KIND, NEEDS, USED
 
 DAY = date(2026, 11, 21)
@@ -34,18 +34,13 @@ EDGES = (Edge("PVC V带", "聚氯乙烯", NEEDS), Edge("风机", "轴流风机",
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Engine:
     folder = tmp_path_factory.mktemp("quoting")
-    catalogue = open_catalogue(f"sqlite:///{folder / 'catalogue.db'}")
-    with catalogue.transaction() as transaction:
-        for kind, values in (
-            (Kind.ENTERPRISES, FIRMS),
-            (Kind.OFFERINGS, OFFERS),
-            (Kind.EDGES, EDGES),
-            (Kind.NEEDS, (NEED,)),
-        ):
-            records = [as_record(value) for value in values]
-            transaction.upsert(kind, records, given=records[0].keys())
-    refresh(catalogue, ReleaseStore(folder), encoder, cache=folder / "cache")
-    catalogue.close()
+    values = {
+        Kind.ENTERPRISES: FIRMS,
+        Kind.OFFERINGS: OFFERS,
+        Kind.EDGES: EDGES,
+        Kind.NEEDS: (NEED,),
+    }
+    filled(folder, encoder, values)
     return Engine.open(ReleaseStore(folder), encoder)
 
 

@@ -19,8 +19,6 @@ from recommender.catalogue import (
     Need,
     Offering,
     Scope,
-    as_record,
-    open_catalogue,
 )
 from recommender.chains.crossing import crosses_chains, in_scope
 from recommender.chains.graph import ChainGraph
@@ -29,9 +27,9 @@ from recommender.chains.transfer import Reaching, reaching
 from recommender.encoder import Encoder
 from recommender.engine import Engine
 from recommender.query import BuyerQuery, SupplierQuery
-from recommender.refresh import refresh
 from recommender.requirements.certificates import canonical
 from recommender.retrieval import find_suppliers
+from tests.homes import filled
 from tests.recommender.chains.conftest import BY, KIND, NEEDS
 
 DAY = date(2026, 11, 21)
@@ -59,18 +57,13 @@ EDGES = (
 @pytest.fixture(scope="module")
 def transferring(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Engine:
     folder = tmp_path_factory.mktemp("transfer")
-    catalogue = open_catalogue(f"sqlite:///{folder / 'catalogue.db'}")
-    with catalogue.transaction() as transaction:
-        for kind, values in (
-            (Kind.ENTERPRISES, FIRMS),
-            (Kind.OFFERINGS, OFFERS),
-            (Kind.EDGES, EDGES),
-            (Kind.NEEDS, (AXLE,)),
-        ):
-            records = [as_record(value) for value in values]
-            transaction.upsert(kind, records, given=records[0].keys())
-    refresh(catalogue, ReleaseStore(folder), encoder, cache=folder / "cache")
-    catalogue.close()
+    values = {
+        Kind.ENTERPRISES: FIRMS,
+        Kind.OFFERINGS: OFFERS,
+        Kind.EDGES: EDGES,
+        Kind.NEEDS: (AXLE,),
+    }
+    filled(folder, encoder, values)
     return Engine.open(ReleaseStore(folder), encoder)
 
 

@@ -29,8 +29,6 @@ from recommender.catalogue import (
     Offering,
     Size,
     Visibility,
-    as_record,
-    open_catalogue,
 )
 from recommender.encoder import load_encoder
 from recommender.engine import Engine
@@ -39,7 +37,7 @@ from recommender.matching.everyone import NAMES, Direction, Job, lists, who_asks
 from recommender.matching.parts import JobFolder
 from recommender.matching.running import run
 from recommender.query import BuyerQuery, Filters, SupplierQuery
-from recommender.refresh import refresh
+from tests.homes import filled
 from tests.safety.workshop import ended, in_child
 from training.models import packaged_encoder
 
@@ -93,19 +91,12 @@ def _needs() -> list[Need]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("everyone")
-    with open_catalogue(f"sqlite:///{folder / 'catalogue.db'}") as catalogue:
-        with catalogue.transaction() as transaction:
-            kinds = (
-                (Kind.ENTERPRISES, _enterprises()),
-                (Kind.OFFERINGS, _offerings()),
-                (Kind.NEEDS, _needs()),
-            )
-            for kind, values in kinds:
-                records = [as_record(value) for value in values]
-                transaction.upsert(kind, records, given=records[0].keys())
-        refresh(catalogue, ReleaseStore(folder), load_encoder(packaged_encoder()), cache=folder / "cache")
-    return folder
+    values = {
+        Kind.ENTERPRISES: _enterprises(),
+        Kind.OFFERINGS: _offerings(),
+        Kind.NEEDS: _needs(),
+    }
+    return filled(tmp_path_factory.mktemp("everyone"), load_encoder(packaged_encoder()), values)
 
 
 def _open(home: Path, release: str) -> Engine:

@@ -18,17 +18,15 @@ from recommender.catalogue import (
     Offering,
     Size,
     Tier,
-    as_record,
-    open_catalogue,
 )
 from recommender.encoder import Encoder
 from recommender.engine import Engine
 from recommender.matching.judging import standings
 from recommender.matching.qualifying import Firm
-from recommender.refresh import refresh
 from recommender.requirements import coverage, demands, judge
 from recommender.requirements.verdicts import STATUSES
 from recommender.snapshot import Snapshot
+from tests.homes import filled
 
 DAY = date(2026, 11, 21)
 HOLDS = "公司已通过ISO 14001环境管理体系认证。"
@@ -98,12 +96,7 @@ NEEDS = {
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Snapshot:
     folder: Path = tmp_path_factory.mktemp("judged")
-    with open_catalogue(f"sqlite:///{folder / 'catalogue.db'}") as catalogue:
-        with catalogue.transaction() as transaction:
-            for kind, values in ((Kind.ENTERPRISES, ENTERPRISES), (Kind.OFFERINGS, OFFERINGS)):
-                records = [as_record(value) for value in values]
-                transaction.upsert(kind, records, given=records[0].keys())
-        refresh(catalogue, ReleaseStore(folder), encoder, cache=folder / "cache")
+    filled(folder, encoder, {Kind.ENTERPRISES: ENTERPRISES, Kind.OFFERINGS: OFFERINGS})
     return Engine.open(ReleaseStore(folder), encoder).snapshot
 
 

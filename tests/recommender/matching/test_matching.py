@@ -15,15 +15,13 @@ from recommender.catalogue import (
     Offering,
     Size,
     Visibility,
-    as_record,
-    open_catalogue,
 )
 from recommender.encoder import load_encoder
 from recommender.engine import Engine
 from recommender.matching import suppliers as suppliers_module
 from recommender.matching.exposure import SELDOM_SEEN, Exposure, Fairness
 from recommender.query import BuyerQuery, Policy, SupplierQuery
-from recommender.refresh import refresh
+from tests.homes import filled
 from training.models import packaged_encoder
 
 DAY = date(2026, 11, 21)
@@ -64,13 +62,11 @@ NEEDS = (
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     home: Path = tmp_path_factory.mktemp("gears")
     encoder = load_encoder(packaged_encoder())
-    with open_catalogue(f"sqlite:///{home / 'catalogue.db'}") as catalogue:
-        with catalogue.transaction() as transaction:
-            kinds = ((Kind.ENTERPRISES, ENTERPRISES), (Kind.OFFERINGS, OFFERINGS), (Kind.NEEDS, NEEDS))
-            for kind, values in kinds:
-                records = [as_record(value) for value in values]
-                transaction.upsert(kind, records, given=records[0].keys())
-        refresh(catalogue, ReleaseStore(home), encoder, cache=home / "cache")
+    filled(
+        home,
+        encoder,
+        {Kind.ENTERPRISES: ENTERPRISES, Kind.OFFERINGS: OFFERINGS, Kind.NEEDS: NEEDS},
+    )
     return Engine.open(ReleaseStore(home), encoder)
 
 

@@ -11,13 +11,11 @@ from recommender.catalogue import (
     Link,
     Need,
     Offering,
-    as_record,
-    open_catalogue,
 )
 from recommender.engine import Engine
 from recommender.explanation.changes import wanted_title
 from recommender.query import Filters, Policy, SupplierQuery
-from recommender.refresh import refresh
+from tests.homes import filled
 from tests.recommender.conftest import DAY, NEEDS
 
 PUMP = Need("pump", "高压柱塞泵采购", "", "供应商须通过 ISO 9001 认证，注册资本不低于500万元。")
@@ -44,12 +42,7 @@ def market(encoder, tmp_path_factory) -> Engine:
         Offering(f"o-{firm.enterprise_id}", firm.enterprise_id, other.get(firm.enterprise_id, "高压柱塞泵"))
         for firm in firms
     ]
-    with open_catalogue(f"sqlite:///{home / 'catalogue.db'}") as catalogue:
-        with catalogue.transaction() as transaction:
-            for kind, values in ((Kind.ENTERPRISES, firms), (Kind.OFFERINGS, offers)):
-                records = [as_record(value) for value in values]
-                transaction.upsert(kind, records, given=records[0].keys())
-        refresh(catalogue, ReleaseStore(home), encoder, cache=home / "cache")
+    filled(home, encoder, {Kind.ENTERPRISES: firms, Kind.OFFERINGS: offers})
     return Engine.open(ReleaseStore(home), encoder)
 
 
