@@ -12,7 +12,7 @@ from recommender.refresh import refresh
 
 
 def filled(home: Path, encoder: Encoder, values: Mapping[Kind, Sequence[object]]) -> Path:
-    """*home*, made a workspace whose catalogue and live release hold *values*; what owns others comes first."""
+    """*home*, made a workspace whose catalogue and live release hold *values*; owners come first."""
     with open_catalogue(f"sqlite:///{home / 'catalogue.db'}") as catalogue:
         with catalogue.transaction() as transaction:
             for kind, ones in values.items():
