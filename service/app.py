@@ -29,6 +29,7 @@ from service.api.desk import Desk
 from service.api.guard import Guard
 from service.live import LOOK_EVERY, LiveEngine
 from service.logs import set_up_logging
+from service.memory import few_arenas
 from service.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def desk_from(settings: Settings) -> Desk:
     from service.workspace import Workspace
 
     set_up_logging(settings.log_level)
+    few_arenas()
     settings.home.mkdir(parents=True, exist_ok=True)
     catalogue = open_catalogue(settings.catalogue_url)
     place = Workspace(settings)

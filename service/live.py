@@ -8,7 +8,6 @@ the log and by ``/readyz``, tried again every minute, and the old one goes on an
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexes.errors import NoRelease, ReleaseError, RongtongError
+from service.memory import settle
 
 if TYPE_CHECKING:
     from recommender.engine import Engine
@@ -127,11 +127,7 @@ class LiveEngine:
             return
         self._engine, self._problem = engine, None
         kept = None
-        # what lives as long as the release need not be looked through, a tenth of a second each time, for
-        # cycles to collect; those of the one before are collected now
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
+        settle()
         if engine.remark:
             logger.error("another release serves", extra={"release": engine.release, "reason": engine.remark})
         logger.info("release opened", extra={"release": engine.release})
