@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from recommender import profile
 from recommender.catalogue.domain import Need, Outcome, Stage
-from recommender.matching.common import KEPT, Parts
+from recommender.matching.common import Parts
 from recommender.matching.judging import standings
 from recommender.matching.suppliers import Found, find
 from recommender.places import places_of
@@ -39,6 +39,7 @@ GRADES: Mapping[Stage, int] = {
     Stage.AWARDED: 4,
 }
 REJECTED = -1
+_KEPT = 200  # candidates of a need that are looked at, beside those with an outcome
 Mask = NDArray[np.bool_]
 
 
@@ -148,7 +149,7 @@ def _slate(
     snapshot, need = parts.snapshot, query.need
     documents, places, asked = snapshot.enterprises.documents, places_of(need), demands(need)
     rough = supplier_features(snapshot, found.candidates, need, places, query.as_of, past)
-    kept = np.sort(score(parts.model, rough, found.candidates.rows, KEPT).positions)
+    kept = np.sort(score(parts.model, rough, found.candidates.rows, _KEPT).positions)
     placed = {enterprise: documents.row_of(enterprise) for enterprise in known.grades}
     seen = np.array(sorted(row for row in placed.values() if row is not None), np.int64)
     retrieved = found.candidates.take(kept)

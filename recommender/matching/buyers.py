@@ -29,12 +29,12 @@ from recommender.explanation import (
 )
 from recommender.matching.arrangement import Placed, arrange, looked_at
 from recommender.matching.common import (
-    DEPTH,
     KEPT,
     QUOTED,
     Measured,
     Parts,
     Vectors,
+    depth,
     echo,
     links_of,
 )
@@ -132,7 +132,7 @@ def find(parts: Parts, queries: Sequence[BuyerQuery]) -> Iterator[tuple[BuyerQue
                 )
                 for query, each in zip(block, vectors, strict=True)
             ]
-            found = find_needs(snapshot, firms, allowed, max(DEPTH, 2 * max(query.top_k for query in block)))
+            found = find_needs(snapshot, firms, allowed, depth(max(query.top_k for query in block)))
             for query, firm, candidates in zip(block, firms, found, strict=True):
                 yield query, Found(candidates, firm.offerings, firm.profile)
 
@@ -152,7 +152,7 @@ def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
         needs = [snapshot.need_asking(int(rows[at]))[0] for at in likeliest]
         crossing = [_crosses(parts, enterprise, need) is wanted for need in needs]
         likeliest = likeliest[np.array(crossing, np.bool_)]
-    kept = max(KEPT, 2 * query.top_k)
+    kept = KEPT + query.top_k
     while True:
         taken = np.sort(likeliest[:kept])
         candidates = found.candidates.take(taken)

@@ -22,13 +22,18 @@ from recommender.retrieval import Candidates
 from recommender.snapshot import Snapshot
 from recommender.text.titles import subject
 
-DEPTH = 400  # rows that each source of candidates contributes at the least
-KEPT = 200  # candidates that are measured exactly and whose requirements are judged, at the least
+DEPTH = 200  # rows that each source of candidates contributes, and two more for each result
+KEPT = 100  # candidates beyond the results that are measured exactly and whose requirements are judged
 QUOTED = 2  # offerings quoted as evidence for one enterprise
 
 _NAME = re.compile(r"[（(][^（）()]*[)）]|(?:股份)?有限(?:责任)?公司$|集团$")
 
 Vectors = NDArray[np.float32]
+
+
+def depth(top_k: int) -> int:
+    """Rows that each source of candidates contributes to a list of *top_k* results."""
+    return DEPTH + 2 * top_k
 
 
 class Verdicts(Protocol):
@@ -66,18 +71,19 @@ class Parts:
         return self.encoder.encode(things if len(things) > 1 else [])
 
     def offers(self, enterprise: Enterprise, offerings: Sequence[Offering], vectors: Vectors) -> list[Offer]:
-        """What may be quoted: *offerings* with *vectors* (m, d), or else the enterprise's description."""
+        """What may be quoted: of *offerings* with *vectors* (m, d) the first, and the titles of the others, for
+        they only add to it; or else the enterprise's description."""
         if not offerings and enterprise.description:
             (vector,) = self.encoder.encode([enterprise.description])
             return [Offer("", {"description": enterprise.description}, vector, names_of(enterprise))]
         return [
             Offer(
                 offering.offering_id,
-                {"title": offering.title, "description": offering.description},
+                {"title": offering.title} | ({} if at else {"description": offering.description}),
                 vector,
                 names_of(enterprise),
             )
-            for offering, vector in zip(offerings, vectors, strict=True)
+            for at, (offering, vector) in enumerate(zip(offerings, vectors, strict=True))
         ]
 
 

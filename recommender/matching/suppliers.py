@@ -34,12 +34,12 @@ from recommender.explanation import (
 )
 from recommender.matching.arrangement import Placed, arrange, looked_at
 from recommender.matching.common import (
-    DEPTH,
     KEPT,
     QUOTED,
     Measured,
     Parts,
     Vectors,
+    depth,
     echo,
     links_of,
 )
@@ -101,7 +101,7 @@ def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[Suppl
                 words,
                 allowed,
                 offered,
-                max(DEPTH, 2 * max(query.top_k for query in block)),
+                depth(max(query.top_k for query in block)),
                 reached,
             )
             each = zip(block, candidates, vectors, words, reached, strict=True)
@@ -127,7 +127,7 @@ def measure(
     with stage("measure"):
         rough = supplier_features(snapshot, others, need, places, query.as_of)
         likeliest = score(parts.model, rough, rows, len(rows)).positions
-        named, kept = parts.named(need), max(KEPT, 2 * query.top_k)
+        named, kept = parts.named(need), KEPT + query.top_k
     while True:
         with stage("measure"):
             taken = np.sort(likeliest[:kept])

@@ -19,7 +19,7 @@ from indexes.vectors import VectorIndex
 from recommender import profile
 from recommender.encoder import load_encoder
 from recommender.engine import Engine
-from recommender.matching.common import DEPTH
+from recommender.matching.common import depth
 from recommender.matching.everyone import PART, Direction, Job, columns, lists, who_asks
 from recommender.matching.parts import JobFolder
 from recommender.matching.running import run
@@ -31,6 +31,7 @@ from tests.benchmarks.timing import median
 from training.models import packaged_encoder
 
 _SHARE_OF_PRODUCT = 0.7
+_TOP_K = 10  # results of a list
 _WARMING, _WARM_NEEDS = 32, 4_096
 Vectors = NDArray[np.float32]
 
@@ -121,8 +122,8 @@ def _products(engine: Engine) -> Iterable[Row]:
     parts = [engine.encoder.encode([text[part] for text in texts]) for part in range(3)]
     queries = np.stack([profile.need_vector(*three) for three in zip(*parts, strict=True)])
     return [
-        _product("offerings", snapshot.offerings.vectors, queries, 2 * DEPTH),
-        _product("profiles", snapshot.enterprises.vectors, queries, DEPTH),
+        _product("offerings", snapshot.offerings.vectors, queries, 2 * depth(_TOP_K)),
+        _product("profiles", snapshot.enterprises.vectors, queries, depth(_TOP_K)),
     ]
 
 

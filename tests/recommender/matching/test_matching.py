@@ -122,7 +122,7 @@ def test_only_those_in_the_way_count_as_left_out(engine):
 
 
 def test_a_strict_list_is_filled_from_deeper_candidates(engine, monkeypatch):
-    monkeypatch.setattr("recommender.matching.suppliers.KEPT", 1)
+    monkeypatch.setattr("recommender.matching.suppliers.KEPT", 2)
     judged = []
     measured = suppliers_module.Measured
     monkeypatch.setattr(
