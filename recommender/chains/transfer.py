@@ -26,11 +26,8 @@ from recommender.chains.ways import (
     Way,
     by_standard,
     direct,
-    forms,
-    made_beside,
     materials,
-    neighbours,
-    siblings,
+    near,
 )
 from recommender.text.titles import wanted
 
@@ -106,12 +103,11 @@ def reaching(graph: ChainGraph, need: Need, encode: Encode | None = None) -> Rea
             if seat.how is Sitting.MEANING:
                 continue
             node, sure = seat.node, sureness(seat)
-            for near in (forms, siblings, neighbours, made_beside):
-                for way in near(graph, node, sure):
-                    known = ways.get(way.node)
-                    better = known is None or known.confidence < way.confidence
-                    if way.node not in own and better and fits(way.node):
-                        ways[way.node] = way
+            for way in near(graph, node, sure):
+                known = ways.get(way.node)
+                better = known is None or known.confidence < way.confidence
+                if way.node not in own and better and fits(way.node):
+                    ways[way.node] = way
             beside = (*by_standard(graph, node, sure, cited), *materials(graph, node, sure))
             among += [each for each in beside if fits(each.way.node)]
     return _gathered(graph, list(ways.values()), among, words)
@@ -148,8 +144,8 @@ def _asked(graph: ChainGraph, need: Need, encode: Encode | None) -> tuple[list[S
         if seat is not None:
             add(seat, each.thing)
     if not any(seat.how is Sitting.NAME for seat in best.values()):
-        near = graph.nearest(unknown, encode(unknown)) if encode is not None and unknown else []
-        for thing, found in zip(unknown, near, strict=False):
+        alike = graph.nearest(unknown, encode(unknown)) if encode is not None and unknown else []
+        for thing, found in zip(unknown, alike, strict=False):
             for seat in found:
                 add(seat, thing)
         if not any(seat.confidence > _FIRM for seat in best.values()):

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,7 @@ _FIRM = 0.6  # seats as sure as this count
 LEAST = 0.06
 _TOGETHER, _LEAST_MAKERS, _BESIDE = 0.3, 4, 0.38  # of two things that the same enterprises make
 _MOST = 40
+_REMEMBERED = 2_048  # nodes of a graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,25 @@ class Among:
     rows: Rows
     confidences: Floats
     offerings: Rows
+
+
+_NEAR: WeakKeyDictionary[ChainGraph, dict[int, tuple[Way, ...]]] = WeakKeyDictionary()
+
+
+def near(graph: ChainGraph, node: int, sure: float) -> Iterator[Way]:
+    """What :func:`forms`, :func:`siblings`, :func:`neighbours` and :func:`made_beside` give, one after
+    another. They are remembered: the same things are needed again and again."""
+    remembered = _NEAR.setdefault(graph, {})
+    found = remembered.get(node)
+    if found is None:
+        every = (forms, siblings, neighbours, made_beside)
+        found = tuple(way for each in every for way in each(graph, node, 1.0))
+        if len(remembered) >= _REMEMBERED:
+            remembered.clear()
+        remembered[node] = found
+    for way in found:
+        if way.confidence * sure >= LEAST:
+            yield way if sure == 1.0 else replace(way, confidence=way.confidence * sure)
 
 
 def direct(reached: Reached) -> Way:
