@@ -241,12 +241,12 @@ def nothing_close(results: Sequence[Result], wanted: Span | None, *, needs: bool
 def _of_verdicts(requirements: Sequence[Requirement]) -> Iterator[str]:
     """What the checklist itself says that is easily overlooked."""
     for each in requirements:
-        name, kind = in_words(each), (each.kind, each.status)
+        kind = (each.kind, each.status)
         expiring = kind == ("certification", "met") and each.expires and each.note
         if each.status == "conflict":
-            yield f"{name}：填报与自述相互矛盾 / what is stated and what is claimed disagree"
+            yield f"{in_words(each)}：填报与自述相互矛盾 / what is stated and what is claimed disagree"
         elif expiring or kind == ("quantity", "missing"):
-            yield f"{name}：{each.note}"
+            yield f"{in_words(each)}：{each.note}"
     claimed = [r for r in requirements if r.status == "met" and r.source and r.source.inferred]
     certificates = [in_words(r) for r in claimed if r.kind == "certification"]
     read = [in_words(r) for r in claimed if r.kind != "certification"]

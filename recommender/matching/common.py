@@ -71,8 +71,8 @@ class Parts:
         return self.encoder.encode(things if len(things) > 1 else [])
 
     def offers(self, enterprise: Enterprise, offerings: Sequence[Offering], vectors: Vectors) -> list[Offer]:
-        """What may be quoted: of *offerings* with *vectors* (m, d) the first, and the titles of the others, for
-        they only add to it; or else the enterprise's description."""
+        """What may be quoted: of *offerings* with *vectors* (m, d) the first and the titles of the others,
+        which only add to it; or else the enterprise's description."""
         if not offerings and enterprise.description:
             (vector,) = self.encoder.encode([enterprise.description])
             return [Offer("", {"description": enterprise.description}, vector, names_of(enterprise))]

@@ -27,7 +27,7 @@ from recommender.matching.suppliers import (
     in_brief,
     is_buyer,
     measure,
-    quotable_side,
+    quotable_sides,
     within,
 )
 from recommender.places import places_of
@@ -148,7 +148,7 @@ class Partners:
             replace(query.need, buyer_id="", region=""),
             sought.phrases,
             found.vector,
-            [quotable_side(parts, found, measured, place, firm), (beside, ())],
+            [*quotable_sides(parts, found, measured, [place], [firm]), (beside, ())],
             parts.encoder,
             parts.model,
             Lexical(parts.snapshot.enterprises.lexical, found.words, measured.candidates.lexical_best),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -329,7 +329,7 @@ def _explained(
         need,
         phrases,
         found.vector,
-        [quotable_side(parts, found, measured, p, e) for p, e in zip(places, enterprises, strict=True)],
+        list(quotable_sides(parts, found, measured, places, enterprises)),
         parts.encoder,
         parts.model,
         Lexical(snapshot.enterprises.lexical, found.words, measured.candidates.lexical_best),
@@ -340,28 +340,29 @@ def _explained(
     ]
 
 
-def quotable_side(
-    parts: Parts, found: Found, measured: Measured, place: int, enterprise: Enterprise
-) -> tuple[Side, list[Offer]]:
-    """An enterprise as the need met it, and its offerings that may be quoted: the one scored comes first."""
-    snapshot, row = parts.snapshot, measured.row(place)
-    position = measured.scored.positions[place]
-    scored = int(measured.candidates.offering[position])
-    rows = snapshot.offering_rows(row)
-    rows = rows[found.offered[rows]]
-    vectors = snapshot.offerings.vectors.rows(rows)
-    if len(rows):
-        alike = cosines(vectors, found.vector)
-        alike[rows == scored] = np.inf
-        best = best_rows(alike, QUOTED)
-        rows, vectors = rows[best], vectors[best]
-    side = Side(
-        vectors[0] if len(rows) else np.zeros_like(found.vector),
-        snapshot.enterprises.vectors.rows(np.array([row]))[0],
-        row,
-        float(measured.candidates.lexical[position]),
-    )
-    return side, parts.offers(enterprise, [snapshot.offering(r) for r in rows], vectors)
+def quotable_sides(
+    parts: Parts, found: Found, measured: Measured, places: Sequence[int], enterprises: Sequence[Enterprise]
+) -> Iterator[tuple[Side, list[Offer]]]:
+    """Each of the *enterprises* at *places* as the need met it, and its offerings that may be quoted: the one
+    scored comes first."""
+    snapshot, rows = parts.snapshot, np.array([measured.row(place) for place in places], np.int64)
+    held, profiles = Held.by(snapshot, rows), snapshot.enterprises.vectors.rows(rows)
+    positions = measured.scored.positions[np.asarray(places, np.int64)]
+    alike = np.where(found.offered[held.rows], cosines(held.vectors, found.vector), -np.inf)
+    alike[np.isin(held.rows, measured.candidates.offering[positions])] = np.inf
+    for at, (first, last) in enumerate(pairwise(held.edges.tolist())):
+        best = first + best_rows(alike[first:last], QUOTED)
+        best = best[alike[best] > -np.inf]
+        vectors = held.vectors[best]
+        yield (
+            Side(
+                vectors[0] if len(best) else np.zeros_like(found.vector),
+                profiles[at],
+                int(rows[at]),
+                float(measured.candidates.lexical[positions[at]]),
+            ),
+            parts.offers(enterprises[at], [snapshot.offering(row) for row in held.rows[best]], vectors),
+        )
 
 
 def explained(
