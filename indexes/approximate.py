@@ -131,20 +131,14 @@ class ApproximateIndex:
         return depth < size and by_codes < min(count * cost.row, size * cost.scan)
 
     def _shortlists(self, queries: Floats, depth: int, allowed: Mask | None) -> Rows:
-        """(q, m) the allowed rows among the *depth* best by code, padded with -1.
-
-        Only rows better than the last: which of those that tie with it come along depends on how FAISS
-        proceeds, and a query must find the same alone as in a batch.
-        """
-        near, rows = self.scan.nearest(queries, depth)
-        kept = near > near[:, -1:]
-        if allowed is None:
-            return np.where(kept, rows, NO_ROW)
-        kept &= allowed[rows]
-        counts = kept.sum(axis=1).tolist()
-        listed = np.full((len(rows), max(counts, default=0)), NO_ROW, np.int64)
-        for query, count in enumerate(counts):
-            listed[query, :count] = rows[query][kept[query]]
+        """(q, m) the allowed rows among those that score better by code than the *depth*-th best, padded
+        with -1."""
+        near = [self.scan.nearest(query, depth) for query in queries]
+        if allowed is not None:
+            near = [rows[allowed[rows]] for rows in near]
+        listed = np.full((len(near), max(map(len, near), default=0)), NO_ROW)
+        for place, rows in zip(listed, near, strict=True):
+            place[: rows.size] = rows
         return listed
 
     def rows(self, numbers: Rows) -> Floats:

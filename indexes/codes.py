@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,25 +135,59 @@ def spliced(old: Bytes, old_count: int, splice: Splice, fresh: Bytes) -> Bytes:
 
 
 class CodeScan:
-    """FAISS' scan over packed codes."""
+    """FAISS' scan over packed codes, in one inverted list, as only those can be asked for all rows beyond a
+    score."""
 
     def __init__(self, packed: Bytes, count: int, dimension: int, scale: float) -> None:
         """*packed*: the codes of *count* vectors of *dimension*, made with *scale*; they are copied."""
-        faiss, width = library(), 4 * code_bytes(dimension)
-        self._index = faiss.IndexPQFastScan(width, width // 2, 4, faiss.METRIC_INNER_PRODUCT)
-        faiss.copy_array_to_vector(_centroids(width, scale).ravel(), self._index.pq.centroids)
-        self._index.is_trained = True
-        self._index.codes.resize(packed.size)
-        if packed.size:
-            faiss.memcpy(self._index.codes.get(), faiss.swig_ptr(packed), packed.nbytes)
-        self._index.ntotal, self._index.ntotal2 = count, len(packed) * BLOCK
         self._rotation = np.ascontiguousarray(_rotate(np.eye(dimension, dtype=np.float32)))
+        self._every = _one_list(packed, count, scale)
+        self._sample = _one_list(pack(_first_of_each_block(packed)), len(packed), scale)
 
-    def nearest(self, queries: Floats, depth: int) -> tuple[Floats, Rows]:
-        """Estimated scores and rows, both (q, depth), of the *depth* best rows, best first."""
-        turned = np.stack([score_all(self._rotation, query) for query in queries])
-        scores, rows = self._index.search(turned, depth)
-        return scores, rows
+    def nearest(self, query: Floats, depth: int) -> Rows:
+        """Rows (m,) that score better by code than the *depth*-th best for one *query* (d,); m < *depth*,
+        which is no more than there are.
+
+        Not that one itself: which of several with its score come along would depend on how FAISS proceeds,
+        and a query must find the same alone as in a batch.
+
+        A sample tells a score that enough rows exceed: to collect those takes half as long as to keep a list
+        of the best.
+        """
+        turned = score_all(self._rotation, query)[None]
+        expected = depth / BLOCK
+        likely = min(int(expected + 3 * np.sqrt(expected)) + 4, self._sample.ntotal)
+        floor = self._sample.search(turned, likely)[0][0, -1]
+        near, rows = self._every.range_search(turned, float(floor))[1:]
+        if near.size < depth:
+            (near,), (rows,) = self._every.search(turned, depth)
+        found: Rows = rows[near > np.partition(near, near.size - depth)[near.size - depth]]
+        return found
+
+
+def _first_of_each_block(packed: Bytes) -> Bytes:
+    """(blocks, b) the code of every 32nd row of *packed* ones, from the first on."""
+    first = packed.reshape(len(packed), packed.shape[1] // BLOCK, 2, BLOCK // 2)[..., 0]
+    found: Bytes = (first[:, :, 0] & 15) | (first[:, :, 1] << 4)
+    return found
+
+
+def _one_list(packed: Bytes, count: int, scale: float) -> Any:
+    """The index of FAISS whose only list holds the *packed* codes of *count* rows."""
+    faiss, width = library(), packed.shape[1] // BLOCK * 4
+    whole = faiss.IndexFlatIP(width)
+    whole.add(np.zeros((1, width), np.float32))
+    index = faiss.IndexIVFPQFastScan(whole, width, 1, width // 2, 4, faiss.METRIC_INNER_PRODUCT)
+    index.by_residual, index.is_trained = False, True
+    faiss.copy_array_to_vector(_centroids(width, scale).ravel(), index.pq.centroids)
+    lists = faiss.downcast_InvertedLists(index.invlists)
+    lists.resize(0, count)
+    if count:
+        numbers = np.arange(count)
+        faiss.memcpy(lists.get_codes(0), faiss.swig_ptr(packed), packed.nbytes)
+        faiss.memcpy(lists.get_ids(0), faiss.swig_ptr(numbers), numbers.nbytes)
+    index.ntotal = count
+    return index
 
 
 def _centroids(width: int, scale: float) -> Floats:
