@@ -29,6 +29,7 @@ Rows = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
 _THRESHOLD, _INNER, _OUTER = 0.9816, 0.4528, 1.5104
+_LOST = 0.1175  # of the variance, by these levels (ibid.)
 # FAISS compares 32 rows at once: their codes lie together, byte by byte, in this order.
 BLOCK = 32
 _ORDER = np.array([0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15])
@@ -141,12 +142,13 @@ class CodeScan:
     def __init__(self, packed: Bytes, count: int, dimension: int, scale: float) -> None:
         """*packed*: the codes of *count* vectors of *dimension*, made with *scale*; they are copied."""
         self._rotation = np.ascontiguousarray(_rotate(np.eye(dimension, dtype=np.float32)))
+        self._scale = scale
         self._every = _one_list(packed, count, scale)
         self._sample = _one_list(pack(_first_of_each_block(packed)), len(packed), scale)
 
-    def nearest(self, query: Floats, depth: int) -> Rows:
-        """Rows (m,) that score better by code than the *depth*-th best for one *query* (d,); m < *depth*,
-        which is no more than there are.
+    def nearest(self, query: Floats, depth: int) -> tuple[Floats, Rows]:
+        """Estimated scores and rows, both (m,), of those that score better by code than the *depth*-th best
+        for one *query* (d,); m < *depth*, which is no more than there are.
 
         Not that one itself: which of several with its score come along would depend on how FAISS proceeds,
         and a query must find the same alone as in a batch.
@@ -161,8 +163,17 @@ class CodeScan:
         near, rows = self._every.range_search(turned, float(floor))[1:]
         if near.size < depth:
             (near,), (rows,) = self._every.search(turned, depth)
-        found: Rows = rows[near > np.partition(near, near.size - depth)[near.size - depth]]
-        return found
+        kept = near > np.partition(near, near.size - depth)[near.size - depth]
+        return near[kept], rows[kept]
+
+    def least(self, query: Floats, score: np.float32) -> float:
+        """What a row of that *score* for *query* (d,) scores by code at least, but for one in a million.
+
+        The levels shrink a vector by the variance that they lose, and what else they change is spread over
+        all components: for a score like a normal distribution. Five standard deviations.
+        """
+        spread = np.sqrt(_LOST * (1 - _LOST) / self._rotation.shape[0]) * self._scale
+        return float((1 - _LOST) * score - 5 * spread * np.linalg.norm(query))
 
 
 def _first_of_each_block(packed: Bytes) -> Bytes:
