@@ -34,6 +34,8 @@ _TIMES, _AT_LEAST = 4, 1_024
 # tenth more for chance. A shortlist that ends up with less than this share is not relied on.
 _MORE, _ENOUGH = 1.1, 0.75
 _DEEPER = 4
+# Shortlisted rows held at a time: bounds the memory of a batch to some 50 MB a thread.
+_HELD = 1 << 22
 _SPARE = 32
 
 
@@ -95,13 +97,16 @@ class ApproximateIndex:
         """As :meth:`search` with all checked, by shortlists of *depth* rows."""
         scores = np.full((len(queries), k), -np.inf, np.float32)
         rows = np.full((len(queries), k), NO_ROW, np.int64)
+        step = max(2, _HELD // depth)
         unsure = []
-        # all shortlists first: in turn, the vectors would drive the codes out of the caches
-        for at, (near, listed) in enumerate([self._shortlist(query, depth, allowed) for query in queries]):
-            if listed.size < _ENOUGH * _listed(k):
-                unsure.append(at)
-            else:
-                (scores[at],), (rows[at],) = best(*self._scored(queries[at], k, near, listed), k)
+        for start in range(0, len(queries), step):
+            # all shortlists first: in turn, the vectors would drive the codes out of the caches
+            shortlists = [*self.scan.nearest(queries[start : start + step], depth, allowed)]
+            for at, (near, listed) in enumerate(shortlists, start):
+                if listed.size < _ENOUGH * _listed(k):
+                    unsure.append(at)
+                else:
+                    (scores[at],), (rows[at],) = best(*self._scored(queries[at], k, near, listed), k)
         if unsure:
             # a tie at the end of a shortlist, or a filter that lets less through near this query
             deeper, count = _DEEPER * depth, self.size if allowed is None else int(np.count_nonzero(allowed))
@@ -111,27 +116,19 @@ class ApproximateIndex:
                 scores[unsure], rows[unsure] = self.exact.search(queries[unsure], k, allowed)
         return scores, rows
 
-    def _shortlist(self, query: Floats, depth: int, allowed: Mask | None) -> tuple[Floats, Rows]:
-        """Scores by code and rows, both (m,), of the allowed among the *depth* best by code."""
-        near, rows = self.scan.nearest(query, depth)
-        if allowed is None:
-            return near, rows
-        passing = allowed[rows]
-        return near[passing], rows[passing]
-
     def _scored(self, query: Floats, k: int, near: Floats, listed: Rows) -> tuple[Floats, Rows]:
         """Scores and rows, both (1, m), of those of *listed* (l,), whose codes score *near* (l,), that may be
         among the *k* best: the best by code tell a score that the others must reach."""
-        first = 2 * k + _SPARE
-        if listed.size <= first:
+        spare = listed.size - 2 * k - _SPARE
+        if spare <= 0:
             return self.exact.score(query, listed)[None], listed[None]
-        ahead = near >= np.partition(near, listed.size - first)[listed.size - first]
-        leading = listed[ahead]
-        led = self.exact.score(query, leading)
-        may = near >= self.scan.least(query, np.partition(led, led.size - k)[led.size - k])
-        others = listed[may & ~ahead]
+        order = np.argpartition(near, spare)
+        ahead, others = listed[order[spare:]], order[:spare]
+        led = self.exact.score(query, ahead)
+        least = self.scan.least(query, np.partition(led, led.size - k)[led.size - k])
+        others = listed[others[near[others] >= least]]
         scores = np.concatenate([led, self.exact.score(query, others)])
-        return scores[None], np.concatenate([leading, others])[None]
+        return scores[None], np.concatenate([ahead, others])[None]
 
     def _depth(self, k: int, count: int) -> int:
         """How many rows codes shall name so that enough of *count* allowed ones are among them; 0 where exact

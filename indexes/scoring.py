@@ -29,6 +29,8 @@ Mask = NDArray[np.bool_]
 _SAMPLE_STEP, _SAMPLE_FROM = 61, 20_000
 # A denser one for batches, whose bound is to be near: every row above it costs.
 _RANGE_STEP = 16
+# Scores beyond twice what is asked for that are sorted sooner than their best are picked out.
+_FEW = 1_000
 # Queries that are worth a thread of their own.
 _PART = 16
 # Queries searched for at once: bounds the memory of their candidates.
@@ -225,7 +227,7 @@ def best(scores: Floats, rows: Rows, k: int) -> tuple[Floats, Rows]:
     >>> best(np.array([[1, 3, 3, 2]], np.float32), np.array([[0, 9, 4, 7]]), 3)[1].tolist()
     [[4, 9, 7]]
     """
-    if scores.shape[1] <= 2 * k:
+    if scores.shape[1] <= 2 * k + _FEW:
         return _sorted(scores, rows, k)
     found = np.full((len(scores), k), -np.inf, np.float32)
     places = np.full((len(scores), k), NO_ROW, np.int64)

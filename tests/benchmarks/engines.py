@@ -166,7 +166,7 @@ def others(vectors: Floats, queries: Floats, k: int) -> Iterator[dict[str, Any]]
 
         class Ours:
             def search(self, queries: Floats, depth: int, codes: Any = codes) -> Any:
-                return None, codes.scan.nearest(queries[0], depth)[1][None]
+                return None, [rows for _, rows in codes.scan.nearest(queries, depth)]
 
         yield shortlist("codes of 2 bits", Ours(), depth, start)
     for parts in (dimension // 4, dimension // 2):
