@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from indexes import codes
 from indexes.exact import ExactIndex, Floats, Mask, Rows
 from indexes.files import damaged, load_array, load_json, save_array, save_json
-from indexes.scoring import best, score_rows, side_by_side
+from indexes.scoring import best, side_by_side
 from indexes.splice import Splice
 from indexes.tuning import Tuning
 from indexes.vectors import NO_ROW, check_search, check_vectors
@@ -34,8 +34,9 @@ _TIMES, _AT_LEAST = 4, 1_024
 # tenth more for chance. A shortlist that ends up with less than this share is not relied on.
 _MORE, _ENOUGH = 1.1, 0.75
 _DEEPER = 4
-# Shortlisted rows held at a time: bounds the memory of a batch to some 200 MB.
+# Shortlisted rows held at a time: bounds the memory of a batch to some 50 MB a thread.
 _HELD = 1 << 22
+_SPARE = 32
 
 
 class ApproximateIndex:
@@ -96,15 +97,16 @@ class ApproximateIndex:
         """As :meth:`search` with all checked, by shortlists of *depth* rows."""
         scores = np.full((len(queries), k), -np.inf, np.float32)
         rows = np.full((len(queries), k), NO_ROW, np.int64)
-        step = max(1, _HELD // depth)
-        unsure: list[int] = []
-        for at in range(0, len(queries), step):
-            part = slice(at, at + step)
-            listed = self._shortlists(queries[part], depth, allowed)
-            enough = (listed >= 0).sum(axis=1) >= _ENOUGH * _listed(k)
-            unsure += (at + np.flatnonzero(~enough)).tolist()
-            found = score_rows(self.exact.vectors, queries[part], listed)
-            scores[part], rows[part] = best(found, listed, k)
+        step = max(2, _HELD // depth)
+        unsure = []
+        for start in range(0, len(queries), step):
+            # all shortlists first: in turn, the vectors would drive the codes out of the caches
+            shortlists = [*self.scan.nearest(queries[start : start + step], depth, allowed)]
+            for at, (near, listed) in enumerate(shortlists, start):
+                if listed.size < _ENOUGH * _listed(k):
+                    unsure.append(at)
+                else:
+                    (scores[at],), (rows[at],) = best(*self._scored(queries[at], k, near, listed), k)
         if unsure:
             # a tie at the end of a shortlist, or a filter that lets less through near this query
             deeper, count = _DEEPER * depth, self.size if allowed is None else int(np.count_nonzero(allowed))
@@ -113,6 +115,20 @@ class ApproximateIndex:
             else:
                 scores[unsure], rows[unsure] = self.exact.search(queries[unsure], k, allowed)
         return scores, rows
+
+    def _scored(self, query: Floats, k: int, near: Floats, listed: Rows) -> tuple[Floats, Rows]:
+        """Scores and rows, both (1, m), of those of *listed* (l,), whose codes score *near* (l,), that may be
+        among the *k* best: the best by code tell a score that the others must reach."""
+        spare = listed.size - 2 * k - _SPARE
+        if spare <= 0:
+            return self.exact.score(query, listed)[None], listed[None]
+        order = np.argpartition(near, spare)
+        ahead, others = listed[order[spare:]], order[:spare]
+        led = self.exact.score(query, ahead)
+        least = self.scan.least(query, np.partition(led, led.size - k)[led.size - k])
+        others = listed[others[near[others] >= least]]
+        scores = np.concatenate([led, self.exact.score(query, others)])
+        return scores[None], np.concatenate([ahead, others])[None]
 
     def _depth(self, k: int, count: int) -> int:
         """How many rows codes shall name so that enough of *count* allowed ones are among them; 0 where exact
@@ -129,23 +145,6 @@ class ApproximateIndex:
         cost, size = self.exact.tuning, self.size
         by_codes = size * cost.code + depth * cost.listed + listed * cost.row
         return depth < size and by_codes < min(count * cost.row, size * cost.scan)
-
-    def _shortlists(self, queries: Floats, depth: int, allowed: Mask | None) -> Rows:
-        """(q, m) the allowed rows among the *depth* best by code, padded with -1.
-
-        Only rows better than the last: which of those that tie with it come along depends on how FAISS
-        proceeds, and a query must find the same alone as in a batch.
-        """
-        near, rows = self.scan.nearest(queries, depth)
-        kept = near > near[:, -1:]
-        if allowed is None:
-            return np.where(kept, rows, NO_ROW)
-        kept &= allowed[rows]
-        counts = kept.sum(axis=1).tolist()
-        listed = np.full((len(rows), max(counts, default=0)), NO_ROW, np.int64)
-        for query, count in enumerate(counts):
-            listed[query, :count] = rows[query][kept[query]]
-        return listed
 
     def rows(self, numbers: Rows) -> Floats:
         return self.exact.rows(numbers)

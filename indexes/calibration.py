@@ -41,8 +41,8 @@ def measured(index: VectorIndex) -> Tuning | None:
         code, listed = usual.code, usual.listed
         if isinstance(index, ApproximateIndex):
             by_code = index.scan
-            short = _nanoseconds(lambda: by_code.nearest(query[None], _SHORT))
-            long = _nanoseconds(lambda: by_code.nearest(query[None], _LONG))
+            short = _nanoseconds(lambda: [*by_code.nearest(query[None], _SHORT)])
+            long = _nanoseconds(lambda: [*by_code.nearest(query[None], _LONG)])
             code, listed = short / index.size, (long - short) / (_LONG - _SHORT)
         block = exact.rows(np.arange(_PRODUCT))
         few = (q for q in _BATCHES if _product(queries[:q], block) < q * scan * _PRODUCT)

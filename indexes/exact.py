@@ -40,9 +40,9 @@ FACTS = "vectors.json"
 # Candidates asked for beyond k, so that a boundary without many ties needs no second search.
 _SPARE = 32
 # Rows from which on a bound is guessed from a sample …
-_LARGE = 20_000
+_LARGE = 5_000
 # … if they are so many times as many as asked for.
-_TIMES = 64
+_TIMES = 8
 _CHUNK = 4_096
 # Rows that a filtered batch gathers at a time: 64 MB of 256 floats.
 _BLOCK = 65_536

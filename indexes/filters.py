@@ -270,13 +270,10 @@ class FilterColumns:
         """Rows whose number lies in [*low*, *high*], either end open where None; *absent* says whether rows
         without a number pass."""
         numbers = self.numbers(column)
-        missing = np.isnan(numbers)
-        mask = ~missing
-        if low is not None:
-            mask &= numbers >= low
+        mask: NDArray[np.bool_] = numbers >= (-np.inf if low is None else low)  # nan passes no comparison
         if high is not None:
             mask &= numbers <= high
-        return mask | missing if absent else mask
+        return mask | np.isnan(numbers) if absent else mask
 
     def _mark(self, mask: NDArray[np.bool_], start: int, stop: int) -> None:
         """Mark the rows with one of the labels *start* … *stop* - 1: their postings adjoin."""

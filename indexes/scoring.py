@@ -29,8 +29,12 @@ Mask = NDArray[np.bool_]
 _SAMPLE_STEP, _SAMPLE_FROM = 61, 20_000
 # A denser one for batches, whose bound is to be near: every row above it costs.
 _RANGE_STEP = 16
+# So many equal scores at the bound are put up with.
+_EQUALS = 2_048
+# Scores beyond twice what is asked for that are sorted sooner than their best are picked out.
+_FEW = 1_000
 # Queries that are worth a thread of their own.
-_PART = 64
+_PART = 16
 # Queries searched for at once: bounds the memory of their candidates.
 _MOST = 1_024
 
@@ -153,7 +157,7 @@ def best_by_product(
 
 
 def named_by_product(queries: Floats, k: int, vectors: Floats, longest: float) -> tuple[Mask, Rows]:
-    """Which queries (q,) one matrix product with *vectors* (n, d), n ≥ 32 k, can answer, and for these (p, m)
+    """Which queries (q,) one matrix product with *vectors* (n, d), n ≥ 8 k, can answer, and for these (p, m)
     rows that hold the *k* best of each, padded with -1. *longest* is the greatest norm of *vectors*.
 
     A sample tells what score the k best will exceed. Each query is divided by it, so that one bound, 1, does
@@ -164,11 +168,16 @@ def named_by_product(queries: Floats, k: int, vectors: Floats, longest: float) -
     faiss = library()
     expected = k / _RANGE_STEP
     most = int(expected + 3 * np.sqrt(expected)) + 4
-    near, _ = faiss.knn(
-        queries, np.ascontiguousarray(vectors[::_RANGE_STEP]), 2 * most, metric=faiss.METRIC_INNER_PRODUCT
-    )
-    floor, margin = near[:, most - 1], 2 * slack(queries, longest)
-    done = (floor > margin) & (near[:, -1] < floor - margin)
+    sample = np.ascontiguousarray(vectors[::_RANGE_STEP])
+    near, _ = faiss.knn(queries, sample, 2 * most, metric=faiss.METRIC_INNER_PRODUCT)
+    margin = 2 * slack(queries, longest)
+    floor = (near[:, most - 1] - 2 * margin).astype(np.float32)  # what equals the bound is to exceed it
+    beyond = near[:, -1]
+    many = np.flatnonzero((floor > margin) & (beyond >= floor - margin))
+    if many.size:
+        deep = min(2 * most + _EQUALS // _RANGE_STEP, len(sample))
+        beyond[many] = faiss.knn(queries[many], sample, deep, metric=faiss.METRIC_INNER_PRODUCT)[0][:, -1]
+    done = (floor > margin) & (beyond < floor - margin)
     floor, margin = floor[done], margin[done] / floor[done]
     whose, rows, scores = _above_one(queries[done] / floor[:, None], vectors)
     counts = np.bincount(whose, minlength=len(floor))
@@ -225,7 +234,7 @@ def best(scores: Floats, rows: Rows, k: int) -> tuple[Floats, Rows]:
     >>> best(np.array([[1, 3, 3, 2]], np.float32), np.array([[0, 9, 4, 7]]), 3)[1].tolist()
     [[4, 9, 7]]
     """
-    if scores.shape[1] <= 2 * k:
+    if scores.shape[1] <= 2 * k + _FEW:
         return _sorted(scores, rows, k)
     found = np.full((len(scores), k), -np.inf, np.float32)
     places = np.full((len(scores), k), NO_ROW, np.int64)
@@ -248,8 +257,9 @@ def _sorted(scores: Floats, rows: Rows, k: int) -> tuple[Floats, Rows]:
     keys = np.sort((-bits << 32) | (rows + 1), axis=1)[:, :k]
     bits = -(keys >> 32)
     bits ^= (bits >> 31) & 0x7FFFFFFF
-    missing = ((0, 0), (0, k - keys.shape[1]))
-    return (
-        np.pad(bits.astype(np.int32).view(np.float32), missing, constant_values=-np.inf),
-        np.pad((keys & 0xFFFFFFFF) - 1, missing, constant_values=NO_ROW),
-    )
+    # filled up by hand: pad() takes longer than the sort of a single query
+    found = np.full((len(keys), k), -np.inf, np.float32)
+    places = np.full((len(keys), k), NO_ROW, np.int64)
+    found[:, : keys.shape[1]] = bits.astype(np.int32).view(np.float32)
+    places[:, : keys.shape[1]] = (keys & 0xFFFFFFFF) - 1
+    return found, places

@@ -166,7 +166,7 @@ def others(vectors: Floats, queries: Floats, k: int) -> Iterator[dict[str, Any]]
 
         class Ours:
             def search(self, queries: Floats, depth: int, codes: Any = codes) -> Any:
-                return codes.scan.nearest(queries, depth)
+                return None, [rows for _, rows in codes.scan.nearest(queries, depth)]
 
         yield shortlist("codes of 2 bits", Ours(), depth, start)
     for parts in (dimension // 4, dimension // 2):

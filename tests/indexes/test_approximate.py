@@ -83,10 +83,7 @@ def test_scores_are_those_of_the_exact_index(index: ApproximateIndex) -> None:
         assert index.exact.score(query, found).tolist() == given.tolist()
 
 
-def test_a_large_batch_answers_as_its_queries_do_alone(
-    index: ApproximateIndex, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("indexes.approximate._HELD", 10_000)  # several parts
+def test_a_large_batch_answers_as_its_queries_do_alone(index: ApproximateIndex) -> None:
     queries = clustered(6, 60, 64)
     for allowed in (None, np.random.default_rng(7).random(SIZE) < 0.4):
         scores, rows = index.search(queries, 40, allowed)
