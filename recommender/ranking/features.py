@@ -91,8 +91,7 @@ def supplier_features(
     """
     columns, rows = snapshot.enterprises.filters, found.rows
     features = _text_features(found) | _offering_matches(snapshot, found, need)
-    here = _codes(columns, "region_code", rows)
-    features |= _place_matches(np.array([int(places.site or 0)]), np.array([int(places.seat or 0)]), here)
+    features |= place_features(snapshot, rows, places)
     chains = [need.industry_chain] if need.industry_chain else []
     features["chain_match"] = _chain_match(columns, rows, chains)
     features["tier"] = columns.numbers("tier_order")[rows]
@@ -109,6 +108,12 @@ def supplier_features(
     booked = _still_booked(past("booked"), past("booked_day"), as_of)
     features["reciprocity"] = _joined(interest, _worth(budget, business), _free(booked, business))
     return features
+
+
+def place_features(snapshot: Snapshot, rows: NDArray[np.int64], places: Places) -> dict[str, Floats]:
+    """What *places* alone decide of the enterprises *rows*."""
+    here = _codes(snapshot.enterprises.filters, "region_code", rows)
+    return _place_matches(np.array([int(places.site or 0)]), np.array([int(places.seat or 0)]), here)
 
 
 def with_best_offerings(
