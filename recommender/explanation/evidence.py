@@ -113,7 +113,9 @@ def evidence(
     asked = [int(row) for row in np.argsort(-worth, kind="stable") if np.isfinite(worth[row])]
     lost = np.full((len(enterprises), len(phrases.phrases)), np.nan)
     words = [phrases.phrases[row].span for row in asked]
-    lost[:, asked] = losses(need, words, [side for side, _ in enterprises], encoder, model, lexical, rereading)
+    lost[:, asked] = losses(
+        need, words, [side for side, _ in enterprises], encoder, model, lexical, rereading
+    )
     chosen = [
         [best for several, _ in each if (best := _chosen(several, lost[place]))]
         for place, each in enumerate(tried)

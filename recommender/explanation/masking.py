@@ -120,9 +120,7 @@ def losses(
     return found
 
 
-def _shares(
-    rereading: Rereading, spans: Sequence[str], sides: Sequence[Side], lexical: Lexical
-) -> Floats:
+def _shares(rereading: Rereading, spans: Sequence[str], sides: Sequence[Side], lexical: Lexical) -> Floats:
     """(r, 1 + s) BM25 as a share of the best, for the whole need and for each masked one."""
     gone = [rereading.gone(span) for span in spans]
     held = Counter(lexical.tokens)

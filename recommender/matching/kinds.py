@@ -7,12 +7,14 @@ measured on top, on these candidates, at a twentieth of the cost of a search.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender import profile
 from recommender.catalogue.domain import Link, Need
@@ -22,8 +24,9 @@ from recommender.matching.common import Parts
 from recommender.matching.suppliers import Found, within
 from recommender.places import Places
 from recommender.query import Filters, SupplierQuery
-from recommender.ranking import score
-from recommender.ranking.features import Floats, supplier_features
+from recommender.ranking import AdditiveModel
+from recommender.ranking.additive import order
+from recommender.ranking.features import Floats, chain_match, supplier_features
 from recommender.ranking.whole import whole_features
 from recommender.retrieval import Candidates, Held, cosines, find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask, Snapshot
@@ -48,11 +51,13 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of partner, *need*, as :func:`kind_of` found it, and by which words it may be quoted. ``quoted``
-    grows: enterprise row and the row of the offering that counts → its evidence."""
+    """A kind of partner, *need*, as :func:`kind_of` found it, what the ``whole`` profiles say of the match,
+    and by which words it may be quoted. ``quoted`` grows: enterprise row and the row of the offering that
+    counts → its evidence."""
 
     need: Need
     found: Found
+    whole: dict[str, Floats]
     phrases: Phrases
     rereading: Rereading
     quoted: dict[tuple[int, int], Quoted]
@@ -67,6 +72,23 @@ class Sought:
     found: Found
     features: dict[str, Floats]
     contributions: Floats
+
+    def with_features(self, model: AdditiveModel, changed: Mapping[str, Floats]) -> Sought:
+        """The same with *changed* features (c,), by the curves of *model*."""
+        contributions = self.contributions.copy()
+        for column, curve in enumerate(model.curves):
+            if curve.feature in changed:
+                contributions[:, column] = curve(changed[curve.feature])
+        return replace(self, features=self.features | dict(changed), contributions=contributions)
+
+    def take(self, positions: NDArray[np.int64]) -> Sought:
+        """With the candidates at *positions* (ascending) only."""
+        return Sought(
+            self.kind,
+            replace(self.found, candidates=self.found.candidates.take(positions)),
+            {name: values[positions] for name, values in self.features.items()},
+            self.contributions[positions],
+        )
 
 
 def masks(snapshot: Snapshot, filters: Filters, link: Link | None, as_of: date) -> Within:
@@ -86,47 +108,54 @@ def kind_of(parts: Parts, need: Need, among: Within) -> Kind:
     (rough,) = find_suppliers(snapshot, vector[None, :], [words], allowed, offered, depth, [reached])
     exact = with_exact_offerings(snapshot, rough, vector, offered)
     found = Found(exact, vector, words, offered, reached)
-    return Kind(need, found, parts.quotable(need, vector), Rereading(need, parts.encoder), {})
+    whole = whole_features(snapshot, exact, vector, parts.named(need))
+    return Kind(need, found, whole, parts.quotable(need, vector), Rereading(need, parts.encoder), {})
 
 
-def sought(
+def alone(
     parts: Parts, kinds: Callable[[Need, Within], Kind], need: Need, among: Within, as_of: date
 ) -> Sought:
-    """The kind that the title of *need* names, its description being the deal's thing and its chain the
-    deal's, as things stand *as_of*."""
-    kind = kinds(Need("", need.title, link=need.link), among)
-    found = _on_top(parts, kind.found, need)
-    held = Held.by(parts.snapshot, found.candidates.rows)
-    if need.description:
-        exact = with_exact_offerings(parts.snapshot, found.candidates, found.vector, found.offered, held)
-        found = replace(found, candidates=exact)
-    features = supplier_features(parts.snapshot, found.candidates, need, Places(), as_of)
-    features |= whole_features(parts.snapshot, found.candidates, found.vector, parts.named(kind.need), held)
-    return Sought(kind, found, features, parts.model.contributions(features))
+    """The kind *need*, for a deal of which nothing is known, as things stand *as_of*."""
+    kind = kinds(need, among)
+    features = supplier_features(parts.snapshot, kind.found.candidates, need, Places(), as_of) | kind.whole
+    return Sought(kind, kind.found, features, parts.model.contributions(features))
 
 
-def _on_top(parts: Parts, found: Found, need: Need) -> Found:
-    """*found* for the kind alone, read with all that *need* says: each candidate's shared words and nearness
-    as a whole; of the candidates the likeliest."""
-    snapshot, candidates, vector = parts.snapshot, found.candidates, found.vector
+def on_top(parts: Parts, sought: Sought, need: Need) -> Sought:
+    """*sought* of a kind alone, for a deal about the thing that the description of *need* says, and of the
+    same chain."""
+    snapshot, model = parts.snapshot, parts.model
     more = tokens(f"{need.industry_chain} {need.description}")
     if more:
-        distinct = list(dict.fromkeys(more))
-        counts = np.array([more.count(token) for token in distinct], np.float64)
-        added = counts @ snapshot.enterprises.lexical.added_by(distinct, candidates.rows)
-        lexical = candidates.lexical + added
-        candidates = replace(candidates, lexical=lexical, lexical_best=float(lexical.max(initial=0.0)))
-    if need.description:
-        vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
-        whole = cosines(snapshot.enterprises.vectors.rows(candidates.rows), vector)
-        candidates = _likeliest(parts, replace(candidates, profile=whole))
-    return replace(found, candidates=candidates, vector=vector)
+        candidates = _with_words(snapshot, sought.found.candidates, more)
+        changed = {"lexical_match": candidates.lexical / (candidates.lexical_best or 1.0)}
+        if need.industry_chain:
+            changed["chain_match"] = chain_match(
+                snapshot.enterprises.filters, candidates.rows, [need.industry_chain]
+            )
+        sought = replace(sought, found=replace(sought.found, candidates=candidates))
+        sought = sought.with_features(model, changed)
+    if not need.description:
+        return sought
+    likeliest = order(model.log_odds(sought.contributions), sought.found.candidates.rows)
+    sought = sought.take(np.sort(likeliest[:_KEPT]))
+    vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
+    candidates, held = sought.found.candidates, Held.by(snapshot, sought.found.candidates.rows)
+    candidates = with_exact_offerings(snapshot, candidates, vector, sought.found.offered, held)
+    whole = cosines(snapshot.enterprises.vectors.rows(candidates.rows), vector)
+    candidates = replace(candidates, profile=whole)
+    changed = {"semantic_match": candidates.semantic, "profile_match": whole}
+    # what the kind names is covered or not, whatever the deal is about
+    nothing = np.zeros((0, len(vector)), np.float32)
+    borne_out = whole_features(snapshot, candidates, vector, nothing, held)["corroboration"]
+    changed["corroboration"] = borne_out
+    sought = replace(sought, found=replace(sought.found, candidates=candidates, vector=vector))
+    return sought.with_features(model, changed)
 
 
-def _likeliest(parts: Parts, candidates: Candidates) -> Candidates:
-    if len(candidates.rows) <= _KEPT:
-        return candidates
-    share = candidates.lexical / (candidates.lexical_best or 1.0)
-    rough = {"semantic_match": candidates.semantic, "profile_match": candidates.profile}
-    likeliest = score(parts.model, rough | {"lexical_match": share}, candidates.rows, _KEPT)
-    return candidates.take(np.sort(likeliest.positions))
+def _with_words(snapshot: Snapshot, candidates: Candidates, words: Sequence[str]) -> Candidates:
+    """*candidates* of a query to which *words* come."""
+    counted = Counter(words)
+    added = snapshot.enterprises.lexical.added_by(list(counted), candidates.rows)
+    lexical = candidates.lexical + np.array(list(counted.values()), np.float64) @ added
+    return replace(candidates, lexical=lexical, lexical_best=float(lexical.max(initial=0.0)))

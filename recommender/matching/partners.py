@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache, partial
 
 import numpy as np
@@ -17,7 +18,7 @@ from recommender.catalogue.domain import Enterprise, Need
 from recommender.explanation import Lexical, Quoted, Side, evidence
 from recommender.matching import kinds
 from recommender.matching.common import Measured, Parts
-from recommender.matching.kinds import Kind, Sought
+from recommender.matching.kinds import Kind, Sought, Within
 from recommender.matching.suppliers import explained, in_brief, is_buyer, quotable_side
 from recommender.places import places_of
 from recommender.query import SupplierQuery
@@ -53,10 +54,9 @@ class Partners:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         # nothing that is kept here may hold these partners: the release must be gone when nobody uses it
-        remembered = lru_cache(maxsize=_REMEMBERED)
-        self._sought = remembered(
-            partial(kinds.sought, parts, lru_cache(_REMEMBERED)(partial(kinds.kind_of, parts)))
-        )
+        remembering = lru_cache(maxsize=_REMEMBERED)
+        alone = remembering(partial(kinds.alone, parts, remembering(partial(kinds.kind_of, parts))))
+        self._sought = remembering(partial(_sought, parts, alone))
         self._within = lru_cache(maxsize=_MASKS)(partial(kinds.masks, parts.snapshot))
 
     def best(self, query: SupplierQuery, count: int, fits: Callable[[Result], bool]) -> list[Result]:
@@ -76,20 +76,17 @@ class Partners:
         return results[:count]
 
     def _measured(self, query: SupplierQuery, sought: Sought) -> Measured:
-        """The best ``query.top_k`` of those *sought*: what the deal's place decides is scored on top."""
+        """The best ``query.top_k`` of those *sought*; what the deal's place decides is scored on top."""
         parts, candidates = self._parts, sought.found.candidates
-        features, contributions = dict(sought.features), sought.contributions.copy()
         placed = place_features(parts.snapshot, candidates.rows, places_of(query.need))
-        features |= placed
-        for column, feature in enumerate(parts.model.features):
-            if feature in placed:
-                contributions[:, column] = parts.model.curves[column](placed[feature])
-        odds = parts.model.log_odds(contributions)
+        sought = sought.with_features(parts.model, placed)
+        odds = parts.model.log_odds(sought.contributions)
         own = is_buyer(parts.snapshot, query.need)[candidates.rows]
         best = order(odds, candidates.rows)
         best = best[~own[best]][: query.top_k]
-        values = {name: value[best] for name, value in features.items()}
-        return Measured(candidates, Scored(best, odds[best], contributions[best], values), _NOTHING_ASKED)
+        values = {name: value[best] for name, value in sought.features.items()}
+        scored = Scored(best, odds[best], sought.contributions[best], values)
+        return Measured(candidates, scored, _NOTHING_ASKED)
 
     def _explained(
         self, query: SupplierQuery, sought: Sought, measured: Measured, places: Sequence[int]
@@ -114,6 +111,12 @@ class Partners:
             if len(kind.quoted) < _QUOTED:
                 kind.quoted[row, offering] = quoted
         return quoted
+
+
+def _sought(
+    parts: Parts, alone: Callable[[Need, Within, date], Sought], need: Need, among: Within, as_of: date
+) -> Sought:
+    return kinds.on_top(parts, alone(Need("", need.title, link=need.link), among, as_of), need)
 
 
 def _quoted(parts: Parts, kind: Kind, row: int, offering: int, firm: Enterprise) -> Quoted:

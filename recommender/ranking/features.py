@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 # Of an order to a year's business of the supplier: carried with ease, out of reach, worth it, a trifle
 _EASY, _TOO_MUCH, _WORTH, _TRIFLE = 0.5, 5.0, 1e-4, 1e-6
 _FAR_BELOW = 0.3  # cosine
+_MUNICIPALITY = np.isin(np.arange(100), (11, 12, 31, 50))  # by the first two digits of a region's code
 
 FEATURES: dict[str, tuple[str, str]] = {
     "semantic_match": ("最佳产品语义匹配", "best offering, by meaning"),
@@ -61,7 +62,7 @@ def region_match(asked: NDArray[np.int64], candidates: NDArray[np.int64]) -> Flo
     asked, candidates = np.broadcast_arrays(asked, candidates)
     near = np.zeros(len(candidates))
     province = asked // 10000 == candidates // 10000
-    municipality = np.isin(asked // 10000, (11, 12, 31, 50))
+    municipality = _MUNICIPALITY[asked // 10000]
     near[province] = 0.4
     near[province & municipality] = 0.8
     city = (asked // 100 == candidates // 100) & (asked // 100 % 100 > 0)
@@ -93,7 +94,7 @@ def supplier_features(
     features = _text_features(found) | _offering_matches(snapshot, found, need)
     features |= place_features(snapshot, rows, places)
     chains = [need.industry_chain] if need.industry_chain else []
-    features["chain_match"] = _chain_match(columns, rows, chains)
+    features["chain_match"] = chain_match(columns, rows, chains)
     features["tier"] = columns.numbers("tier_order")[rows]
     features["assessment"] = columns.numbers("assessment")[rows]
 
@@ -157,7 +158,7 @@ def need_features(
     features = _text_features(found)
     here = np.array([int(enterprise.region or 0)])
     features |= _place_matches(_codes(columns, "site_code", rows), _codes(columns, "seat_code", rows), here)
-    features["chain_match"] = _chain_match(columns, rows, enterprise.industry_chains)
+    features["chain_match"] = chain_match(columns, rows, enterprise.industry_chains)
     features["link_match"] = np.full(len(rows), np.nan)
     known = found.offering >= 0
     links = np.array([offering.link.value for offering in offerings])
@@ -280,7 +281,7 @@ def _text_features(found: Candidates) -> dict[str, Floats]:
     }
 
 
-def _chain_match(columns: FilterColumns, rows: NDArray[np.int64], chains: Sequence[str]) -> Floats:
+def chain_match(columns: FilterColumns, rows: NDArray[np.int64], chains: Sequence[str]) -> Floats:
     """1 where one of *chains* is stated, 0 where only others are, NaN where either side states none."""
     if not chains:
         return np.full(len(rows), np.nan)
