@@ -20,6 +20,7 @@ from recommender.snapshot import Snapshot
 
 MAX_PARTNERS = 100
 _SPARE = 4  # results that may turn out to be no partner
+_FORESEEN = 12  # of a kind: near other places, others come first
 _LEAST = 0.45  # the score below which words alone, no link being stated, make no partner
 Search = Callable[[SupplierQuery, int, Callable[[Result], bool]], list[Result]]
 
@@ -65,7 +66,7 @@ def complete(query: CompletionQuery, snapshot: Snapshot, search: Search) -> Comp
 def foresee(snapshot: Snapshot, search: Search, as_of: date) -> None:
     """Seek each kind of partner once, as for a deal of which nothing is known, so that *search* has at hand
     what the first needs ask of it."""
-    query = CompletionQuery(Need("", ""), as_of)
+    query = CompletionQuery(Need("", ""), as_of, top_k=_FORESEEN)
     case, stated = case_of(query), _stated(snapshot, set(Link), as_of)
     for row in rows():
         _searched(query, case, row.partner, row.partner.link in stated, search)

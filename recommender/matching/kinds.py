@@ -8,13 +8,12 @@ measured on top, on these candidates, at a twentieth of the cost of a search.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import blake2b
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recommender import profile
 from recommender.catalogue.domain import Link, Need
@@ -28,14 +27,16 @@ from recommender.ranking import AdditiveModel
 from recommender.ranking.additive import order
 from recommender.ranking.features import Floats, chain_match, supplier_features
 from recommender.ranking.whole import whole_features
-from recommender.retrieval import Candidates, Held, cosines, find_suppliers, with_exact_offerings
+from recommender.retrieval import Held, cosines, find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask, Snapshot
 from recommender.text.tokens import tokens
 
 # Rows that each source of candidates contributes. Where the link is stated, a deal's thing chooses among
 # them: of a few hundred offerings on the link all are candidates, of more those that say the kind best.
 _DEPTH, _DEPTH_ON_LINK = 150, 400
-_KEPT = 200  # candidates, the likeliest, of which the offerings are measured against a deal's thing
+# Candidates, the likeliest, of which the offerings are measured against a deal's thing, and of these the ones
+# of which the whole profile is
+_MEASURED, _KEPT = 200, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,12 @@ class Sought:
                 contributions[:, column] = curve(changed[curve.feature])
         return replace(self, features=self.features | dict(changed), contributions=contributions)
 
-    def take(self, positions: NDArray[np.int64]) -> Sought:
-        """With the candidates at *positions* (ascending) only."""
+    def likeliest(self, model: AdditiveModel, most: int) -> Sought:
+        """With the *most* candidates only that *model* thinks best, whatever the place."""
+        rows = self.found.candidates.rows
+        if len(rows) <= most:
+            return self
+        positions = np.sort(order(model.log_odds(self.contributions), rows)[:most])
         return Sought(
             self.kind,
             replace(self.found, candidates=self.found.candidates.take(positions)),
@@ -112,50 +117,45 @@ def kind_of(parts: Parts, need: Need, among: Within) -> Kind:
     return Kind(need, found, whole, parts.quotable(need, vector), Rereading(need, parts.encoder), {})
 
 
-def alone(
-    parts: Parts, kinds: Callable[[Need, Within], Kind], need: Need, among: Within, as_of: date
-) -> Sought:
-    """The kind *need*, for a deal of which nothing is known, as things stand *as_of*."""
-    kind = kinds(need, among)
-    features = supplier_features(parts.snapshot, kind.found.candidates, need, Places(), as_of) | kind.whole
+def alone(parts: Parts, kind: Kind, as_of: date) -> Sought:
+    """The *kind*, for a deal of which nothing is known, as things stand *as_of*."""
+    candidates = kind.found.candidates
+    features = supplier_features(parts.snapshot, candidates, kind.need, Places(), as_of) | kind.whole
     return Sought(kind, kind.found, features, parts.model.contributions(features))
 
 
-def on_top(parts: Parts, sought: Sought, need: Need) -> Sought:
-    """*sought* of a kind alone, for a deal about the thing that the description of *need* says, and of the
-    same chain."""
+def in_chain(parts: Parts, sought: Sought, chain: str) -> Sought:
+    """*sought* for a deal of an industry *chain*."""
+    sought = _with_words(parts, sought, tokens(chain))
+    stated = chain_match(parts.snapshot.enterprises.filters, sought.found.candidates.rows, [chain])
+    return sought.with_features(parts.model, {"chain_match": stated})
+
+
+def about(parts: Parts, sought: Sought, need: Need, most: int) -> Sought:
+    """*sought* for a deal about the thing that the description of *need* says: the likeliest of them, *most*
+    at the least, measured as if *need* had been searched for."""
     snapshot, model = parts.snapshot, parts.model
-    more = tokens(f"{need.industry_chain} {need.description}")
-    if more:
-        candidates = _with_words(snapshot, sought.found.candidates, more)
-        changed = {"lexical_match": candidates.lexical / (candidates.lexical_best or 1.0)}
-        if need.industry_chain:
-            changed["chain_match"] = chain_match(
-                snapshot.enterprises.filters, candidates.rows, [need.industry_chain]
-            )
-        sought = replace(sought, found=replace(sought.found, candidates=candidates))
-        sought = sought.with_features(model, changed)
-    if not need.description:
-        return sought
-    likeliest = order(model.log_odds(sought.contributions), sought.found.candidates.rows)
-    sought = sought.take(np.sort(likeliest[:_KEPT]))
+    sought = _with_words(parts, sought, tokens(need.description)).likeliest(model, max(most, _MEASURED))
     vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
     candidates, held = sought.found.candidates, Held.by(snapshot, sought.found.candidates.rows)
     candidates = with_exact_offerings(snapshot, candidates, vector, sought.found.offered, held)
     whole = cosines(snapshot.enterprises.vectors.rows(candidates.rows), vector)
-    candidates = replace(candidates, profile=whole)
-    changed = {"semantic_match": candidates.semantic, "profile_match": whole}
+    found = replace(sought.found, candidates=replace(candidates, profile=whole), vector=vector)
+    near = {"semantic_match": candidates.semantic, "profile_match": whole}
+    sought = replace(sought, found=found).with_features(model, near)
+    kept = sought.likeliest(model, max(most, _KEPT))
+    held = held.of(np.isin(candidates.rows, kept.found.candidates.rows))
     # what the kind names is covered or not, whatever the deal is about
     nothing = np.zeros((0, len(vector)), np.float32)
-    borne_out = whole_features(snapshot, candidates, vector, nothing, held)["corroboration"]
-    changed["corroboration"] = borne_out
-    sought = replace(sought, found=replace(sought.found, candidates=candidates, vector=vector))
-    return sought.with_features(model, changed)
+    borne_out = whole_features(snapshot, kept.found.candidates, vector, nothing, held)["corroboration"]
+    return kept.with_features(model, {"corroboration": borne_out})
 
 
-def _with_words(snapshot: Snapshot, candidates: Candidates, words: Sequence[str]) -> Candidates:
-    """*candidates* of a query to which *words* come."""
-    counted = Counter(words)
-    added = snapshot.enterprises.lexical.added_by(list(counted), candidates.rows)
+def _with_words(parts: Parts, sought: Sought, words: Sequence[str]) -> Sought:
+    """*sought* by a query to which *words* come."""
+    counted, candidates = Counter(words), sought.found.candidates
+    added = parts.snapshot.enterprises.lexical.added_by(list(counted), candidates.rows)
     lexical = candidates.lexical + np.array(list(counted.values()), np.float64) @ added
-    return replace(candidates, lexical=lexical, lexical_best=float(lexical.max(initial=0.0)))
+    best = float(lexical.max(initial=0.0))
+    found = replace(sought.found, candidates=replace(candidates, lexical=lexical, lexical_best=best))
+    return replace(sought, found=found).with_features(parts.model, {"lexical_match": lexical / (best or 1.0)})

@@ -27,8 +27,9 @@ from recommender.ranking.additive import order
 from recommender.ranking.features import place_features
 from recommender.results import Requirement, Result
 
-# there are a few dozen kinds of partner; filters make more of them, and things, chains and days more searches
-_REMEMBERED = 256  # kinds, and searches, of some 50 kB
+# there are a few dozen kinds of partner; filters, days and chains make more searches of them
+_REMEMBERED = 512  # of some 50 kB
+_THINGS = 64  # searches about a thing
 _MASKS = 16  # sets of enterprises and offerings that searches share
 _QUOTED = 500  # enterprises of a kind whose quotations are kept
 
@@ -55,8 +56,9 @@ class Partners:
         self._parts = parts
         # nothing that is kept here may hold these partners: the release must be gone when nobody uses it
         remembering = lru_cache(maxsize=_REMEMBERED)
-        alone = remembering(partial(kinds.alone, parts, remembering(partial(kinds.kind_of, parts))))
-        self._sought = remembering(partial(_sought, parts, alone))
+        alone = remembering(partial(_alone, parts, remembering(partial(kinds.kind_of, parts))))
+        chained = remembering(partial(_chained, parts, alone))
+        self._sought = lru_cache(maxsize=_THINGS)(partial(_sought, parts, chained))
         self._within = lru_cache(maxsize=_MASKS)(partial(kinds.masks, parts.snapshot))
 
     def best(self, query: SupplierQuery, count: int, fits: Callable[[Result], bool]) -> list[Result]:
@@ -65,7 +67,8 @@ class Partners:
         description what for; nothing is demanded of them."""
         need = query.need
         same = Need("", need.title, need.description, link=need.link, industry_chain=need.industry_chain)
-        sought = self._sought(same, self._within(query.filters, query.link, query.as_of), query.as_of)
+        among = self._within(query.filters, query.link, query.as_of)
+        sought = self._sought(same, among, query.as_of, query.top_k)
         measured = self._measured(query, sought)
         results: list[Result] = []
         for start in range(0, measured.size, count):
@@ -113,10 +116,32 @@ class Partners:
         return quoted
 
 
-def _sought(
+# What is found of a kind, of a kind in a chain, and of both for a thing is remembered each by itself.
+
+
+def _alone(
+    parts: Parts, kind_of: Callable[[Need, Within], Kind], need: Need, among: Within, as_of: date
+) -> Sought:
+    return kinds.alone(parts, kind_of(need, among), as_of)
+
+
+def _chained(
     parts: Parts, alone: Callable[[Need, Within, date], Sought], need: Need, among: Within, as_of: date
 ) -> Sought:
-    return kinds.on_top(parts, alone(Need("", need.title, link=need.link), among, as_of), need)
+    sought = alone(replace(need, industry_chain=""), among, as_of)
+    return kinds.in_chain(parts, sought, need.industry_chain) if need.industry_chain else sought
+
+
+def _sought(
+    parts: Parts,
+    chained: Callable[[Need, Within, date], Sought],
+    need: Need,
+    among: Within,
+    as_of: date,
+    most: int,
+) -> Sought:
+    sought = chained(replace(need, description=""), among, as_of)
+    return kinds.about(parts, sought, need, most) if need.description else sought
 
 
 def _quoted(parts: Parts, kind: Kind, row: int, offering: int, firm: Enterprise) -> Quoted:
