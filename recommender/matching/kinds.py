@@ -25,7 +25,7 @@ from recommender.places import Places
 from recommender.query import Filters, SupplierQuery
 from recommender.ranking import AdditiveModel
 from recommender.ranking.additive import order
-from recommender.ranking.features import Floats, chain_match, supplier_features
+from recommender.ranking.features import Floats, chain_match, reciprocity, supplier_features
 from recommender.ranking.whole import whole_features
 from recommender.retrieval import Held, cosines, find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask, Snapshot
@@ -131,7 +131,7 @@ def in_chain(parts: Parts, sought: Sought, chain: str) -> Sought:
     return sought.with_features(parts.model, {"chain_match": stated})
 
 
-def about(parts: Parts, sought: Sought, need: Need, most: int) -> Sought:
+def about(parts: Parts, sought: Sought, need: Need, as_of: date, most: int) -> Sought:
     """*sought* for a deal about the thing that the description of *need* says: the likeliest of them, *most*
     at the least, measured as if *need* had been searched for."""
     snapshot, model = parts.snapshot, parts.model
@@ -148,7 +148,8 @@ def about(parts: Parts, sought: Sought, need: Need, most: int) -> Sought:
     # what the kind names is covered or not, whatever the deal is about
     nothing = np.zeros((0, len(vector)), np.float32)
     borne_out = whole_features(snapshot, kept.found.candidates, vector, nothing, held)["corroboration"]
-    return kept.with_features(model, {"corroboration": borne_out})
+    mutual = reciprocity(snapshot, kept.found.candidates, need, as_of)
+    return kept.with_features(model, {"corroboration": borne_out, "reciprocity": mutual})
 
 
 def _with_words(parts: Parts, sought: Sought, words: Sequence[str]) -> Sought:

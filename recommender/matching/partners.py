@@ -141,7 +141,7 @@ def _sought(
     most: int,
 ) -> Sought:
     sought = chained(replace(need, description=""), among, as_of)
-    return kinds.about(parts, sought, need, most) if need.description else sought
+    return kinds.about(parts, sought, need, as_of, most) if need.description else sought
 
 
 def _quoted(parts: Parts, kind: Kind, row: int, offering: int, firm: Enterprise) -> Quoted:

@@ -83,12 +83,8 @@ def supplier_features(
     """Features of the enterprises *found* for *need*, which is wanted at *places*, as things stand *as_of*.
 
     *history* replaces the columns ``track_record``, ``booked`` and ``booked_day`` (n,) of the release: to
-    rank as on a past day, which did not know what came later.
-
-    ``reciprocity`` is the supplier's own view of the match, the product of what is known of three shares:
-    how the need stands among the open needs that suit it best, whether the order is worth its while, how much
-    of a year's business the orders won here leave free. Distance, the same from both sides, counts once, as
-    ``site_match`` or ``region_match``.
+    rank as on a past day, which did not know what came later. Distance, the same from both sides, counts
+    once, as ``site_match`` or ``region_match``.
     """
     columns, rows = snapshot.enterprises.filters, found.rows
     features = _text_features(found) | _offering_matches(snapshot, found, need)
@@ -98,17 +94,32 @@ def supplier_features(
     features["tier"] = columns.numbers("tier_order")[rows]
     features["assessment"] = columns.numbers("assessment")[rows]
 
-    def past(name: str) -> Floats:
-        return (columns.numbers(name) if history is None else history[name])[rows]
-
-    budget, business = np.array([_number(need.budget)]), columns.numbers("business")[rows]
-    features["scale_fit"] = scale_fit(budget, business)
+    features["scale_fit"] = scale_fit(np.array([_number(need.budget)]), columns.numbers("business")[rows])
     features["freshness"] = freshness(columns.numbers("changed")[rows], as_of)
-    features["track_record"] = past("track_record")
-    interest = _interest(found.profile, columns.numbers("nearest_needs")[rows])
-    booked = _still_booked(past("booked"), past("booked_day"), as_of)
-    features["reciprocity"] = _joined(interest, _worth(budget, business), _free(booked, business))
+    features["track_record"] = _past(snapshot, history, "track_record")[rows]
+    features["reciprocity"] = reciprocity(snapshot, found, need, as_of, history)
     return features
+
+
+def reciprocity(
+    snapshot: Snapshot,
+    found: Candidates,
+    need: Need,
+    as_of: date,
+    history: Mapping[str, Floats] | None = None,
+) -> Floats:
+    """(c,) the supplier's own view of the match, the product of what is known of three shares: how the need
+    stands among the open needs that suit it best, whether the order is worth its while, how much of a year's
+    business the orders won here leave free. *history*: see :func:`supplier_features`."""
+    columns, rows = snapshot.enterprises.filters, found.rows
+    budget, business = np.array([_number(need.budget)]), columns.numbers("business")[rows]
+    interest = _interest(found.profile, columns.numbers("nearest_needs")[rows])
+    booked, day = (_past(snapshot, history, name)[rows] for name in ("booked", "booked_day"))
+    return _joined(interest, _worth(budget, business), _free(_still_booked(booked, day, as_of), business))
+
+
+def _past(snapshot: Snapshot, history: Mapping[str, Floats] | None, name: str) -> Floats:
+    return snapshot.enterprises.filters.numbers(name) if history is None else history[name]
 
 
 def place_features(snapshot: Snapshot, rows: NDArray[np.int64], places: Places) -> dict[str, Floats]:
