@@ -18,7 +18,7 @@ import numpy as np
 from recommender import profile
 from recommender.catalogue.domain import Link, Need
 from recommender.chains.transfer import reaching
-from recommender.explanation import Phrases, Quoted, Rereading
+from recommender.explanation import Match, Phrases, Rereading
 from recommender.matching.common import Parts
 from recommender.matching.suppliers import Found, within
 from recommender.places import Places
@@ -36,7 +36,7 @@ from recommender.text.tokens import tokens
 _DEPTH, _DEPTH_ON_LINK = 150, 400
 # Candidates, the likeliest, of which the offerings are measured against a deal's thing, and of these the ones
 # of which the whole profile is
-_MEASURED, _KEPT = 200, 64
+_MEASURED, _KEPT = 300, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,15 @@ class Within:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of partner, *need*, as :func:`kind_of` found it, what the ``whole`` profiles say of the match,
-    and by which words it may be quoted. ``quoted`` grows: enterprise row and the row of the offering that
-    counts → its evidence."""
+    and by which words it may be quoted. ``matches`` grows: enterprise row and the row of the offering that
+    counts → what may be said of the match."""
 
     need: Need
     found: Found
     whole: dict[str, Floats]
     phrases: Phrases
     rereading: Rereading
-    quoted: dict[tuple[int, int], Quoted]
+    matches: dict[tuple[int, int], Match]
 
 
 @dataclass(frozen=True, slots=True)

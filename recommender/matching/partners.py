@@ -15,11 +15,11 @@ from functools import lru_cache, partial
 import numpy as np
 
 from recommender.catalogue.domain import Enterprise, Need
-from recommender.explanation import Lexical, Quoted, Side, evidence
+from recommender.explanation import Lexical, Match, Quoted, Side, evidence, matched
 from recommender.matching import kinds
 from recommender.matching.common import Measured, Parts
 from recommender.matching.kinds import Kind, Sought, Within
-from recommender.matching.suppliers import explained, in_brief, is_buyer, quotable_side
+from recommender.matching.suppliers import in_brief, is_buyer, proven, quotable_side
 from recommender.places import places_of
 from recommender.query import SupplierQuery
 from recommender.ranking import Scored
@@ -62,9 +62,9 @@ class Partners:
         self._within = lru_cache(maxsize=_MASKS)(partial(kinds.masks, parts.snapshot))
 
     def best(self, query: SupplierQuery, count: int, fits: Callable[[Result], bool]) -> list[Result]:
-        """The first *count* enterprises for *query*, best first and explained, that *fits* agrees to; no more
+        """The first *count* enterprises for *query*, best first, that *fits* agrees to; no more
         than ``query.top_k`` are asked about. The title of its need says what kind of partner is sought, the
-        description what for; nothing is demanded of them."""
+        description what for; nothing is demanded of them. They come with all that is shown but sentences."""
         need = query.need
         same = Need("", need.title, need.description, link=need.link, industry_chain=need.industry_chain)
         among = self._within(query.filters, query.link, query.as_of)
@@ -100,20 +100,18 @@ class Partners:
             record = {"enterprise_id": firm.enterprise_id, "name": firm.name}
             brief = in_brief(parts, query, measured, place, place + 1, record)
             offering = int(found.candidates.offering[measured.scored.positions[place]])
-            quoted = self._quoted(sought.kind, measured.row(place), offering, firm)
-            results.append(
-                explained(parts, query, found, measured, sought.kind.phrases, brief, place, firm, quoted)
-            )
+            match = self._match(sought.kind, measured.row(place), offering, firm)
+            results.append(proven(parts, query, found, measured, brief, place, firm, match))
         return results
 
-    def _quoted(self, kind: Kind, row: int, offering: int, firm: Enterprise) -> Quoted:
+    def _match(self, kind: Kind, row: int, offering: int, firm: Enterprise) -> Match:
         """What is quoted of *firm* in *row*, the *offering* that counts first; remembered."""
-        quoted = kind.quoted.get((row, offering))
-        if quoted is None:
-            quoted = _quoted(self._parts, kind, row, offering, firm)
-            if len(kind.quoted) < _QUOTED:
-                kind.quoted[row, offering] = quoted
-        return quoted
+        match = kind.matches.get((row, offering))
+        if match is None:
+            match = matched(_quoted(self._parts, kind, row, offering, firm), kind.phrases)
+            if len(kind.matches) < _QUOTED:
+                kind.matches[row, offering] = match
+        return match
 
 
 # What is found of a kind, of a kind in a chain, and of both for a thing is remembered each by itself.

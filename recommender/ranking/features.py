@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,8 @@ def region_match(asked: NDArray[np.int64], candidates: NDArray[np.int64]) -> Flo
     Codes are six-digit integers, 0 where unknown; *asked* has one row or as many as *candidates*. A code of a
     whole province or city counts as near as its own level allows. Municipalities (11, 12, 31, 50) are cities.
     """
+    if not asked.any():
+        return np.full(len(candidates), np.nan)
     asked, candidates = np.broadcast_arrays(asked, candidates)
     near = np.zeros(len(candidates))
     province = asked // 10000 == candidates // 10000
@@ -238,10 +241,9 @@ def _free(booked: Floats, business: Floats) -> Floats:
 
 def _joined(*parts: Floats) -> Floats:
     """The product of those *parts* that are known; NaN where none is."""
-    size = max(len(part) for part in parts)
-    known = [np.broadcast_to(part, size) for part in parts]
-    product = np.prod([np.nan_to_num(part, nan=1.0) for part in known], axis=0)
-    return np.where(np.all([np.isnan(part) for part in known], axis=0), np.nan, product)
+    there = [~np.isnan(part) for part in parts]
+    product = reduce(np.multiply, [np.where(at, part, 1.0) for at, part in zip(there, parts, strict=True)])
+    return np.where(reduce(np.logical_or, there), product, np.nan)
 
 
 def _decades(ratio: Floats, low: float, high: float) -> Floats:
