@@ -34,9 +34,9 @@ from recommender.text.tokens import tokens
 # Rows that each source of candidates contributes. Where the link is stated, a deal's thing chooses among
 # them: of a few hundred offerings on the link all are candidates, of more those that say the kind best.
 _DEPTH, _DEPTH_ON_LINK = 150, 400
-# Candidates, the likeliest, of which the offerings are measured against a deal's thing, and of these the ones
-# of which the whole profile is
-_MEASURED, _KEPT = 300, 40
+MEASURED = 100
+"""Candidates, the likeliest, of which the offerings are measured against a deal's thing."""
+_KEPT = 40  # of these, the ones of which the whole profile is
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,23 +126,21 @@ def alone(parts: Parts, kind: Kind, as_of: date) -> Sought:
 
 def in_chain(parts: Parts, sought: Sought, chain: str) -> Sought:
     """*sought* for a deal of an industry *chain*."""
-    sought = _with_words(parts, sought, tokens(chain))
     stated = chain_match(parts.snapshot.enterprises.filters, sought.found.candidates.rows, [chain])
-    return sought.with_features(parts.model, {"chain_match": stated})
+    return _with_words(parts, sought, tokens(chain), {"chain_match": stated})
 
 
 def about(parts: Parts, sought: Sought, need: Need, as_of: date, most: int) -> Sought:
     """*sought* for a deal about the thing that the description of *need* says: the likeliest of them, *most*
     at the least, measured as if *need* had been searched for."""
     snapshot, model = parts.snapshot, parts.model
-    sought = _with_words(parts, sought, tokens(need.description)).likeliest(model, max(most, _MEASURED))
     vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
     candidates, held = sought.found.candidates, Held.by(snapshot, sought.found.candidates.rows)
     candidates = with_exact_offerings(snapshot, candidates, vector, sought.found.offered, held)
     whole = cosines(snapshot.enterprises.vectors.rows(candidates.rows), vector)
     found = replace(sought.found, candidates=replace(candidates, profile=whole), vector=vector)
     near = {"semantic_match": candidates.semantic, "profile_match": whole}
-    sought = replace(sought, found=found).with_features(model, near)
+    sought = _with_words(parts, replace(sought, found=found), tokens(need.description), near)
     kept = sought.likeliest(model, max(most, _KEPT))
     held = held.of(np.isin(candidates.rows, kept.found.candidates.rows))
     # what the kind names is covered or not, whatever the deal is about
@@ -152,11 +150,12 @@ def about(parts: Parts, sought: Sought, need: Need, as_of: date, most: int) -> S
     return kept.with_features(model, {"corroboration": borne_out, "reciprocity": mutual})
 
 
-def _with_words(parts: Parts, sought: Sought, words: Sequence[str]) -> Sought:
-    """*sought* by a query to which *words* come."""
+def _with_words(parts: Parts, sought: Sought, words: Sequence[str], changed: Mapping[str, Floats]) -> Sought:
+    """*sought* by a query to which *words* come, with the features that are *changed* besides."""
     counted, candidates = Counter(words), sought.found.candidates
     added = parts.snapshot.enterprises.lexical.added_by(list(counted), candidates.rows)
     lexical = candidates.lexical + np.array(list(counted.values()), np.float64) @ added
     best = float(lexical.max(initial=0.0))
     found = replace(sought.found, candidates=replace(candidates, lexical=lexical, lexical_best=best))
-    return replace(sought, found=found).with_features(parts.model, {"lexical_match": lexical / (best or 1.0)})
+    shares = {"lexical_match": lexical / (best or 1.0)}
+    return replace(sought, found=found).with_features(parts.model, {**changed, **shares})

@@ -58,7 +58,8 @@ class Partners:
         remembering = lru_cache(maxsize=_REMEMBERED)
         alone = remembering(partial(_alone, parts, remembering(partial(kinds.kind_of, parts))))
         chained = remembering(partial(_chained, parts, alone))
-        self._sought = lru_cache(maxsize=_THINGS)(partial(_sought, parts, chained))
+        likeliest = remembering(partial(_likeliest, parts, chained))
+        self._sought = lru_cache(maxsize=_THINGS)(partial(_sought, parts, chained, likeliest))
         self._within = lru_cache(maxsize=_MASKS)(partial(kinds.masks, parts.snapshot))
 
     def best(self, query: SupplierQuery, count: int, fits: Callable[[Result], bool]) -> list[Result]:
@@ -130,7 +131,7 @@ def _chained(
     return kinds.in_chain(parts, sought, need.industry_chain) if need.industry_chain else sought
 
 
-def _sought(
+def _likeliest(
     parts: Parts,
     chained: Callable[[Need, Within, date], Sought],
     need: Need,
@@ -138,8 +139,23 @@ def _sought(
     as_of: date,
     most: int,
 ) -> Sought:
-    sought = chained(replace(need, description=""), among, as_of)
-    return kinds.about(parts, sought, need, as_of, most) if need.description else sought
+    return chained(need, among, as_of).likeliest(parts.model, most)
+
+
+def _sought(
+    parts: Parts,
+    chained: Callable[[Need, Within, date], Sought],
+    likeliest: Callable[[Need, Within, date, int], Sought],
+    need: Need,
+    among: Within,
+    as_of: date,
+    most: int,
+) -> Sought:
+    kind = replace(need, description="")
+    if not need.description:
+        return chained(kind, among, as_of)
+    some = likeliest(kind, among, as_of, max(most, kinds.MEASURED))
+    return kinds.about(parts, some, need, as_of, most)
 
 
 def _quoted(parts: Parts, kind: Kind, row: int, offering: int, firm: Enterprise) -> Quoted:

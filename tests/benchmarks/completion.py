@@ -11,6 +11,7 @@ and with ``--show`` N drawn needs with their partners, to be judged by a reader.
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import sys
 import time
@@ -127,6 +128,8 @@ def main(arguments: Sequence[str]) -> None:
     engine = Engine.open(ReleaseStore(given.home), load_encoder(packaged_encoder()))
     start = time.process_time()
     engine.warm()
+    gc.collect()
+    gc.freeze()  # as the service does with a release that it has opened
     out.write(f"opened and warmed as a server is, in {time.process_time() - start:.2f} s\n")
     needs = needs_of(given.data)
     needs += own_needs(engine, needs)
