@@ -14,6 +14,7 @@ from datetime import date
 from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender import profile
 from recommender.catalogue.domain import Link, Need
@@ -82,12 +83,17 @@ class Sought:
                 contributions[:, column] = curve(changed[curve.feature])
         return replace(self, features=self.features | dict(changed), contributions=contributions)
 
-    def likeliest(self, model: AdditiveModel, most: int) -> Sought:
-        """With the *most* candidates only that *model* thinks best, whatever the place."""
+    def best(self, model: AdditiveModel, most: int) -> NDArray[np.int64]:
+        """The positions, ascending, of the *most* candidates that *model* thinks best, whatever the place."""
         rows = self.found.candidates.rows
         if len(rows) <= most:
+            return np.arange(len(rows))
+        return np.sort(order(model.log_odds(self.contributions), rows)[:most])
+
+    def take(self, positions: NDArray[np.int64]) -> Sought:
+        """With the candidates at *positions* (ascending) only."""
+        if len(positions) == len(self.found.candidates.rows):
             return self
-        positions = np.sort(order(model.log_odds(self.contributions), rows)[:most])
         return Sought(
             self.kind,
             replace(self.found, candidates=self.found.candidates.take(positions)),
@@ -141,11 +147,14 @@ def about(parts: Parts, sought: Sought, need: Need, as_of: date, most: int) -> S
     found = replace(sought.found, candidates=replace(candidates, profile=whole), vector=vector)
     near = {"semantic_match": candidates.semantic, "profile_match": whole}
     sought = _with_words(parts, replace(sought, found=found), tokens(need.description), near)
-    kept = sought.likeliest(model, max(most, _KEPT))
-    held = held.of(np.isin(candidates.rows, kept.found.candidates.rows))
+    best = sought.best(model, max(most, _KEPT))
+    kept, chosen = sought.take(best), np.zeros(len(candidates.rows), np.bool_)
+    chosen[best] = True
     # what the kind names is covered or not, whatever the deal is about
     nothing = np.zeros((0, len(vector)), np.float32)
-    borne_out = whole_features(snapshot, kept.found.candidates, vector, nothing, held)["corroboration"]
+    borne_out = whole_features(snapshot, kept.found.candidates, vector, nothing, held.of(chosen))[
+        "corroboration"
+    ]
     mutual = reciprocity(snapshot, kept.found.candidates, need, as_of)
     return kept.with_features(model, {"corroboration": borne_out, "reciprocity": mutual})
 

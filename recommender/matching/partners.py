@@ -13,6 +13,7 @@ from datetime import date
 from functools import lru_cache, partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Enterprise, Need
 from recommender.explanation import Lexical, Match, Quoted, Side, evidence, matched
@@ -26,12 +27,15 @@ from recommender.ranking import Scored
 from recommender.ranking.additive import order
 from recommender.ranking.features import place_features
 from recommender.results import Requirement, Result
+from recommender.snapshot import Snapshot
 
 # there are a few dozen kinds of partner; filters, days and chains make more searches of them
 _REMEMBERED = 512  # of some 50 kB
 _THINGS = 64  # searches about a thing
 _MASKS = 16  # sets of enterprises and offerings that searches share
+_BUYERS = 256  # that are kept out of the partners of their own deals
 _QUOTED = 500  # enterprises of a kind whose quotations are kept
+_READ = 1_000  # characters of an offer in which words to quote are looked for
 
 
 class _NothingAsked:
@@ -60,6 +64,7 @@ class Partners:
         chained = remembering(partial(_chained, parts, alone))
         likeliest = remembering(partial(_likeliest, parts, chained))
         self._sought = lru_cache(maxsize=_THINGS)(partial(_sought, parts, chained, likeliest))
+        self._own = lru_cache(maxsize=_BUYERS)(partial(_own, parts.snapshot))
         self._within = lru_cache(maxsize=_MASKS)(partial(kinds.masks, parts.snapshot))
 
     def best(self, query: SupplierQuery, count: int, fits: Callable[[Result], bool]) -> list[Result]:
@@ -85,9 +90,11 @@ class Partners:
         placed = place_features(parts.snapshot, candidates.rows, places_of(query.need))
         sought = sought.with_features(parts.model, placed)
         odds = parts.model.log_odds(sought.contributions)
-        own = is_buyer(parts.snapshot, query.need)[candidates.rows]
         best = order(odds, candidates.rows)
-        best = best[~own[best]][: query.top_k]
+        own = self._own(query.need.buyer_id, query.need.buyer_name)
+        if len(own):
+            best = best[~np.isin(candidates.rows[best], own)]
+        best = best[: query.top_k]
         values = {name: value[best] for name, value in sought.features.items()}
         scored = Scored(best, odds[best], sought.contributions[best], values)
         return Measured(candidates, scored, _NOTHING_ASKED)
@@ -115,6 +122,11 @@ class Partners:
         return match
 
 
+def _own(snapshot: Snapshot, buyer_id: str, buyer_name: str) -> NDArray[np.int64]:
+    """The rows of the enterprises that are the buyer."""
+    return np.flatnonzero(is_buyer(snapshot, Need("", "", buyer_id=buyer_id, buyer_name=buyer_name)))
+
+
 # What is found of a kind, of a kind in a chain, and of both for a thing is remembered each by itself.
 
 
@@ -139,7 +151,8 @@ def _likeliest(
     as_of: date,
     most: int,
 ) -> Sought:
-    return chained(need, among, as_of).likeliest(parts.model, most)
+    sought = chained(need, among, as_of)
+    return sought.take(sought.best(parts.model, most))
 
 
 def _sought(
@@ -171,11 +184,13 @@ def _quoted(parts: Parts, kind: Kind, row: int, offering: int, firm: Enterprise)
     )
     most, far = int(np.argmax(every.lexical)), np.zeros_like(found.vector)
     beside = Side(far, far, int(every.rows[most]), float(every.lexical[most]))
+    side, offers = quotable_side(parts, found, alone, 0, firm)
+    read = [replace(o, fields={name: text[:_READ] for name, text in o.fields.items()}) for o in offers]
     quoted, _ = evidence(
         kind.need,
         kind.phrases,
         found.vector,
-        [quotable_side(parts, found, alone, 0, firm), (beside, ())],
+        [(side, read), (beside, ())],
         parts.encoder,
         parts.model,
         Lexical(parts.snapshot.enterprises.lexical, found.words, every.lexical_best),

@@ -115,10 +115,13 @@ def reciprocity(
     stands among the open needs that suit it best, whether the order is worth its while, how much of a year's
     business the orders won here leave free. *history*: see :func:`supplier_features`."""
     columns, rows = snapshot.enterprises.filters, found.rows
-    budget, business = np.array([_number(need.budget)]), columns.numbers("business")[rows]
+    business = columns.numbers("business")[rows]
     interest = _interest(found.profile, columns.numbers("nearest_needs")[rows])
     booked, day = (_past(snapshot, history, name)[rows] for name in ("booked", "booked_day"))
-    return _joined(interest, _worth(budget, business), _free(_still_booked(booked, day, as_of), business))
+    free = _free(_still_booked(booked, day, as_of), business)
+    if need.budget is None:
+        return _joined(interest, free)
+    return _joined(interest, _worth(np.array([_number(need.budget)]), business), free)
 
 
 def _past(snapshot: Snapshot, history: Mapping[str, Floats] | None, name: str) -> Floats:
