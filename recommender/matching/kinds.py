@@ -37,7 +37,7 @@ from recommender.text.tokens import tokens
 _DEPTH, _DEPTH_ON_LINK = 150, 400
 MEASURED = 100
 """Candidates, the likeliest, of which the offerings are measured against a deal's thing."""
-_KEPT = 40  # of these, the ones of which the whole profile is
+_KEPT = 24  # of these, the ones of which the whole profile is
 
 
 @dataclass(frozen=True, slots=True)
