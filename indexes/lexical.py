@@ -197,10 +197,18 @@ class LexicalIndex:
     def added_by(self, tokens: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """(t, r) what each of t *tokens* adds to the scores of *rows* (r,), once each, 0 where unknown."""
         wanted = check_rows(rows, self.size)
+        asked = wanted.astype(self._rows.dtype)  # rows of another type would have all postings copied
         found = np.zeros((len(tokens), wanted.size))
-        place = {token: at for at, token in enumerate(tokens)}
-        for token, posting in self._postings(list(place)):
-            found[place[token]] = posting.at(wanted)
+        numbers = [(at, number) for at, number in enumerate(map(self._find, tokens)) if number is not None]
+        if not numbers:
+            return found
+        places = np.empty((len(numbers), wanted.size), np.int64)
+        for place, (_, number) in zip(places, numbers, strict=True):
+            start, end = int(self._offsets[number]), int(self._offsets[number + 1])
+            np.minimum(self._rows[start:end].searchsorted(asked), end - start - 1, out=place)
+            place += start
+        scores = np.where(self._rows[places] == asked, self._scores[places].astype(np.float64), 0.0)
+        found[[at for at, _ in numbers]] = scores
         return found
 
     def token_scores(self, tokens: Sequence[str], row: int) -> dict[str, float]:

@@ -28,8 +28,16 @@ def _names() -> dict[str, str]:
     return found
 
 
+@cache
+def _beginnings() -> frozenset[str]:
+    """The first two characters of the names: at most places of a text none begins."""
+    return frozenset(name[:2] for name in _names())
+
+
 def _place_at(text: str, start: int) -> str:
     """The longest name of a place that begins at *start*, "" where none does."""
+    if text[start : start + 2] not in _beginnings():
+        return ""
     names = _names()
     for end in range(min(len(text), start + LONGEST_NAME), start + 1, -1):
         if text[start:end] in names:

@@ -38,6 +38,11 @@ def across(sample: Sample, needs) -> Found:
     return faithfulness.measure_across(sample[1], needs)
 
 
+@pytest.fixture(scope="module")
+def partners(sample: Sample, needs) -> Found:
+    return faithfulness.measure_partners(sample[1], needs[::6])
+
+
 def share(cases: list[Case], *, beats: bool) -> float:
     _, right, count = faithfulness.rate(cases, beats=beats)
     assert count > 150
@@ -62,14 +67,22 @@ def test_what_comes_from_another_chain_stands_the_same_tests(across: Found):
         assert faithfulness.rate(cases, beats=True)[1] > 0.85
 
 
-def test_contributions_add_up_always(found: Found, across: Found):
-    assert max(found.sum_error, across.sum_error) < 1e-6
+def test_partners_that_complete_a_need_stand_them_too(partners: Found):
+    assert share(partners.needs, beats=False) > 0.95
+    assert share(partners.offers, beats=False) > 0.95
+    assert share(partners.offers, beats=True) > 0.85
+    # each word of what is sought names the kind, and a random span as long is one of them
+    assert share(partners.needs, beats=True) > 0.6
 
 
-def test_every_span_stands_in_its_field_always(found: Found, across: Found):
-    assert found.spans > 1000
+def test_contributions_add_up_always(found: Found, across: Found, partners: Found):
+    assert max(found.sum_error, across.sum_error, partners.sum_error) < 1e-6
+
+
+def test_every_span_stands_in_its_field_always(found: Found, across: Found, partners: Found):
+    assert min(found.spans, partners.spans) > 1000
     assert across.spans > 100
-    assert found.loose == across.loose == 0
+    assert found.loose == across.loose == partners.loose == 0
 
 
 def test_a_model_that_was_taught_shuffled_outcomes_has_nothing_to_say(sample: Sample, needs):

@@ -6,6 +6,7 @@ Every quote is an exact substring of the stored field that it names.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from recommender.catalogue.domain import Need
@@ -20,13 +21,16 @@ from recommender.snapshot import Snapshot
 JSON = dict[str, Any]
 
 
+_sign = lru_cache(maxsize=8_192)(spelling)  # of a character, one of a few thousand
+
+
 def span_of(text: str, spelled: str) -> tuple[int, int] | None:
     """Where *text* holds what is looked up as *spelled*; None where it is spelled too unlike.
 
     >>> span_of("采购 ＰＶＣ-U 管", "pvcu管")
     (3, 10)
     """
-    pieces = [(at, sign) for at, character in enumerate(text) for sign in spelling(character)]
+    pieces = [(at, sign) for at, character in enumerate(text) for sign in _sign(character)]
     start = "".join(sign for _, sign in pieces).find(spelled) if spelled else -1
     return (pieces[start][0], pieces[start + len(spelled) - 1][0] + 1) if start >= 0 else None
 

@@ -20,6 +20,8 @@ from recommender.snapshot import Snapshot
 
 MAX_PARTNERS = 100
 _SPARE = 4  # results that may turn out to be no partner
+_SAYS = 0.5  # cosine from which words say the kind, where a firm may be found for the deal's thing alone
+_FORESEEN = 12  # of a kind: near other places, others come first
 _LEAST = 0.45  # the score below which words alone, no link being stated, make no partner
 Search = Callable[[SupplierQuery, int, Callable[[Result], bool]], list[Result]]
 
@@ -65,7 +67,7 @@ def complete(query: CompletionQuery, snapshot: Snapshot, search: Search) -> Comp
 def foresee(snapshot: Snapshot, search: Search, as_of: date) -> None:
     """Seek each kind of partner once, as for a deal of which nothing is known, so that *search* has at hand
     what the first needs ask of it."""
-    query = CompletionQuery(Need("", ""), as_of)
+    query = CompletionQuery(Need("", ""), as_of, top_k=_FORESEEN)
     case, stated = case_of(query), _stated(snapshot, set(Link), as_of)
     for row in rows():
         _searched(query, case, row.partner, row.partner.link in stated, search)
@@ -88,8 +90,8 @@ def _searched(
         filters=replace(query.filters, link=()),
         link=partner.link if stated else None,
     )
-    least = 0.0 if stated else _LEAST
-    return asked.need, search(asked, query.top_k, lambda result: _fits(case, result, least))
+    least, says = 0.0 if stated else _LEAST, _SAYS if asked.need.description else 0.0
+    return asked.need, search(asked, query.top_k, lambda result: _fits(case, result, least, says))
 
 
 def case_of(query: CompletionQuery) -> Case:
@@ -116,13 +118,15 @@ def _sought(case: Case, partner: Partner, *, product: bool) -> Need:
     )
 
 
-def _fits(case: Case, result: Result, least: float) -> bool:
-    """Whether *result* scores *least* and has words to quote that offer what is sought.
+def _fits(case: Case, result: Result, least: float, says: float) -> bool:
+    """Whether *result* scores *least* and has words to quote, *says* alike, that offer what is sought.
 
     Who makes the product of the deal is no laboratory for it, and the chosen supplier no partner of itself.
     """
     chosen = case.enterprise.enterprise_id if case.enterprise else None
-    return result.score >= least and result.enterprise_id != chosen and bool(_offered(result))
+    pairs = [pair for pair in result.evidence if pair.need.field == "title"]
+    offers = any(pair.similarity >= says for pair in pairs)
+    return result.score >= least and result.enterprise_id != chosen and offers
 
 
 def _offered(result: Result) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from recommender.catalogue.domain import Link
@@ -35,13 +35,26 @@ class Called:
     triggers: tuple[Trigger, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The clauses of a field, and all that they say on lines of their own: most words stand nowhere in it."""
+
+    clauses: tuple[Clause, ...]
+    low: str
+
+    @classmethod
+    def of(cls, clauses: Iterable[Clause]) -> _Text:
+        several = tuple(clauses)
+        return cls(several, "\n".join(clause.low for clause in several))
+
+
 def called(case: Case, links: Sequence[Link]) -> tuple[list[Called], list[Without]]:
     """The rows that *case* calls for on *links*, in the table's order and the first few of each link, and the
     links on which there are none."""
     about = subject(case.need.title)
     offset = case.need.title.index(about)
-    texts = {name: list(clauses_of(getattr(case.need, name)[:_LONGEST_TEXT])) for name in _TEXTS}
-    texts["title"] = [replace(clause, start=clause.start + offset) for clause in clauses_of(about)]
+    texts = {name: _Text.of(clauses_of(getattr(case.need, name)[:_LONGEST_TEXT])) for name in _TEXTS}
+    texts["title"] = _Text.of(replace(each, start=each.start + offset) for each in clauses_of(about))
     found: list[Called] = []
     without: list[Without] = []
     for link in links:
@@ -82,7 +95,7 @@ def _without(link: Link, asked_itself: Source | None) -> Without:
     )
 
 
-def _triggers(row: Row, case: Case, texts: dict[str, list[Clause]]) -> Iterator[Trigger]:
+def _triggers(row: Row, case: Case, texts: Mapping[str, _Text]) -> Iterator[Trigger]:
     """The facts first, then the words; of those that are quoted alike, one."""
     if row.fact:
         yield from READERS[row.fact](case)
@@ -90,7 +103,9 @@ def _triggers(row: Row, case: Case, texts: dict[str, list[Clause]]) -> Iterator[
         return
     quoted: set[str] = set()
     for field in row.fields:
-        for clause in texts[field]:
+        if not row.words.search(texts[field].low):
+            continue
+        for clause in texts[field].clauses:
             for match in row.words.finditer(clause.low):
                 if _NAMED.match(clause.low, match.end()):
                     continue

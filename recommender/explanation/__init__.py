@@ -1,7 +1,7 @@
 """Explanations: quotable phrases, evidence on both sides, sentences, cautions."""
 
 from recommender.explanation.evidence import Offer, Quoted, evidence
-from recommender.explanation.masking import Lexical, Side, masked
+from recommender.explanation.masking import Lexical, Rereading, Side, masked
 from recommender.explanation.phrases import Phrases, phrases_of
 from recommender.explanation.sentences import (
     Match,
@@ -19,6 +19,7 @@ __all__ = [
     "Offer",
     "Phrases",
     "Quoted",
+    "Rereading",
     "Side",
     "cautions",
     "cores_of",

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Need
 from recommender.encoder import Encoder
-from recommender.explanation.masking import Lexical, Side, losses
+from recommender.explanation.masking import Lexical, Rereading, Side, losses
 from recommender.explanation.phrases import Phrases
 from recommender.explanation.wording import pieces, runs, says_what
 from recommender.ranking import AdditiveModel
@@ -95,9 +95,10 @@ def evidence(
     encoder: Encoder,
     model: AdditiveModel,
     lexical: Lexical | None = None,
+    rereading: Rereading | None = None,
 ) -> list[Quoted]:
     """For each enterprise one pair of quotations from each of its offers that has any, no pair of words
-    twice. *vector* (d,) is the need's."""
+    twice. *vector* (d,) is the need's, and so is *rereading*, where it is asked about again and again."""
     offers = [offer for _, several in enterprises for offer in several]
     if not offers or not phrases.phrases:
         return [Quoted() for _ in enterprises]
@@ -112,7 +113,9 @@ def evidence(
     asked = [int(row) for row in np.argsort(-worth, kind="stable") if np.isfinite(worth[row])]
     lost = np.full((len(enterprises), len(phrases.phrases)), np.nan)
     words = [phrases.phrases[row].span for row in asked]
-    lost[:, asked] = losses(need, words, [side for side, _ in enterprises], encoder, model, lexical)
+    lost[:, asked] = losses(
+        need, words, [side for side, _ in enterprises], encoder, model, lexical, rereading
+    )
     chosen = [
         [best for several, _ in each if (best := _chosen(several, lost[place]))]
         for place, each in enumerate(tried)

@@ -54,6 +54,35 @@ def masked(need: Need, words: str) -> Need:
     )
 
 
+class Rereading:
+    """A *need* read again with words taken out, and what those words are; once for each, for whoever asks
+    about the same need again and again. Thread-safe: what two threads remember at once is the same."""
+
+    def __init__(self, need: Need, encoder: Encoder) -> None:
+        self._need, self._encoder = need, encoder
+        self._text = f"{need.title}\n{need.description}"
+        self._vectors: dict[str, Vectors] = {}
+        self._gone: dict[str, Counter[str]] = {}
+
+    def vectors(self, spans: Sequence[str]) -> Vectors:
+        """(1 + s, d) the vector of the need, and of what is left without each of *spans*."""
+        every = ["", *spans]  # nothing taken out
+        if lacking := [span for span in every if span not in self._vectors]:
+            needs = [masked(self._need, span) if span else self._need for span in lacking]
+            texts = [profile.need_texts(need) for need in needs]
+            distinct = list(dict.fromkeys(text for each in texts for text in each))
+            vectors = dict(zip(distinct, self._encoder.encode(distinct), strict=True))
+            for span, each in zip(lacking, texts, strict=True):
+                self._vectors[span] = profile.need_vector(*(vectors[text] for text in each))
+        return np.stack([self._vectors[span] for span in every])
+
+    def gone(self, span: str) -> Counter[str]:
+        """The tokens of *span* as often as it stands in the need."""
+        if span not in self._gone:
+            self._gone[span] = Counter(tokens(span) * self._text.count(span))
+        return self._gone[span]
+
+
 def losses(
     need: Need,
     spans: Sequence[str],
@@ -61,23 +90,22 @@ def losses(
     encoder: Encoder,
     model: AdditiveModel,
     lexical: Lexical | None = None,
+    rereading: Rereading | None = None,
 ) -> Floats:
     """(r, s) log-odds that each of r *sides* loses in the text features where one of s *spans* is masked; NaN
     for the last spans where the need is so long that reading it again takes too much time.
 
     Without *lexical* shared words are left out of the account. Their share is of the best of the *sides*,
-    which stands for the best of all.
+    which stands for the best of all. *rereading* is the need's, where it is asked about again and again.
     """
     read = spans[: max(4, _MOST_READ // (len(need.title) + len(need.description) + 1))]
     found = np.full((len(sides), len(spans)), np.nan)
     if not read or not sides:
         return found
-    texts = [profile.need_texts(need), *(profile.need_texts(masked(need, span)) for span in read)]
-    distinct = list(dict.fromkeys(text for each in texts for text in each))
-    vectors = dict(zip(distinct, encoder.encode(distinct), strict=True))
-    needs = np.stack([profile.need_vector(*(vectors[text] for text in each)) for each in texts])
+    rereading = rereading or Rereading(need, encoder)
+    needs = rereading.vectors(read)
     curves = {curve.feature: curve for curve in model.curves}
-    total = np.zeros((len(sides), len(texts)))
+    total = np.zeros((len(sides), len(needs)))
     for feature, others in (
         ("semantic_match", np.stack([side.offering for side in sides])),
         ("profile_match", np.stack([side.profile for side in sides])),
@@ -87,15 +115,14 @@ def losses(
             alike[~others.any(axis=1)] = np.nan
             total += curves[feature](alike)
     if lexical and lexical.best > 0 and "lexical_match" in curves:
-        total += curves["lexical_match"](_shares(need, read, sides, lexical))
+        total += curves["lexical_match"](_shares(rereading, read, sides, lexical))
     found[:, : len(read)] = total[:, :1] - total[:, 1:]
     return found
 
 
-def _shares(need: Need, spans: Sequence[str], sides: Sequence[Side], lexical: Lexical) -> Floats:
+def _shares(rereading: Rereading, spans: Sequence[str], sides: Sequence[Side], lexical: Lexical) -> Floats:
     """(r, 1 + s) BM25 as a share of the best, for the whole need and for each masked one."""
-    text = f"{need.title}\n{need.description}"
-    gone = [Counter(tokens(span) * text.count(span)) for span in spans]
+    gone = [rereading.gone(span) for span in spans]
     held = Counter(lexical.tokens)
     rows = np.array([side.row for side in sides])
     taken = list({t: None for counts in gone for t in counts if t in held})

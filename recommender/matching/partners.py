@@ -1,71 +1,56 @@
 """The searches of a completion: partners of a few dozen kinds, sought again and again in the same words.
 
-Which enterprises offer order financing, and by which of their words, is the same for every deal; only how
-they rank (place, chain) is the deal's own. So candidates and quotations are remembered, and an enterprise is
-explained when it is shown for the first time. What is remembered holds as long as the same offerings count.
+Who offers a kind, and by which words it is quoted, is the same for every deal and remembered
+(:mod:`recommender.matching.kinds`); how they rank is the deal's own: its place, its chain, its thing. What is
+remembered holds as long as the same offerings count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache, partial
-from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recommender import profile
-from recommender.catalogue.domain import Enterprise, Link, Need
-from recommender.chains.transfer import reaching
-from recommender.explanation import Lexical, Phrases, Quoted, Side, evidence
+from recommender.catalogue.domain import Enterprise, Need
+from recommender.explanation import Lexical, Match, Quoted, Side, evidence, matched
+from recommender.matching import kinds
 from recommender.matching.common import Measured, Parts
-from recommender.matching.judging import standings
-from recommender.matching.suppliers import (
-    Found,
-    explained,
-    in_brief,
-    is_buyer,
-    measure,
-    quotable_sides,
-    within,
-)
+from recommender.matching.kinds import Kind, Sought, Within
+from recommender.matching.suppliers import in_brief, is_buyer, proven, quotable_sides
 from recommender.places import places_of
-from recommender.query import Filters, SupplierQuery
-from recommender.ranking import score
-from recommender.ranking.features import Floats, supplier_features
-from recommender.ranking.whole import whole_features
-from recommender.requirements import demands
-from recommender.results import Result
-from recommender.retrieval import find_suppliers, with_exact_offerings
-from recommender.snapshot import Mask, Snapshot
+from recommender.query import SupplierQuery
+from recommender.ranking import Scored
+from recommender.ranking.additive import order
+from recommender.ranking.features import place_features
+from recommender.results import Requirement, Result
+from recommender.snapshot import Snapshot
 
-_DEPTH = 150  # rows that each source of candidates contributes
-# there are a few dozen kinds of partner; filters, chains and days make more searches of them
-_REMEMBERED = 256  # searches, of some 50 kB
+# there are a few dozen kinds of partner; filters, days and chains make more searches of them
+_REMEMBERED = 512  # of some 50 kB
+_THINGS = 64  # searches about a thing
 _MASKS = 16  # sets of enterprises and offerings that searches share
-_QUOTED = 500  # enterprises of a search whose quotations are kept
+_BUYERS = 256  # that are kept out of the partners of their own deals
+_QUOTED = 500  # enterprises of a kind whose quotations are kept
+_READ = 1_000  # characters of an offer in which words to quote are looked for
 
 
-@dataclass(frozen=True, slots=True)
-class _Within:
-    """The enterprises (n,) to choose from (None: all) and the offerings (m,) that count; the same ones are
-    equal, on whatever day and by whatever filters."""
+class _NothingAsked:
+    """The verdicts on a partner: what the deal demands is demanded of its supplier."""
 
-    allowed: Mask | None = field(compare=False)
-    offered: Mask = field(compare=False)
-    mark: bytes
+    def fails(self, position: int) -> tuple[str, ...]:
+        return ()
+
+    unproven = fails
+
+    def at(self, position: int) -> tuple[Requirement, ...]:
+        return ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Sought:
-    """What a search found that no deal changes: with its candidates the features of their ``whole`` profiles
-    (c,). ``quoted`` grows: enterprise row → its evidence."""
-
-    found: Found
-    phrases: Phrases
-    whole: dict[str, Floats]
-    quoted: dict[int, Quoted]
+_NOTHING_ASKED = _NothingAsked()
 
 
 class Partners:
@@ -74,103 +59,141 @@ class Partners:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         # nothing that is kept here may hold these partners: the release must be gone when nobody uses it
-        self._sought = lru_cache(maxsize=_REMEMBERED)(partial(_search, parts))
-        self._within = lru_cache(maxsize=_MASKS)(partial(_masks, parts.snapshot))
+        remembering = lru_cache(maxsize=_REMEMBERED)
+        alone = remembering(partial(_alone, parts, remembering(partial(kinds.kind_of, parts))))
+        chained = remembering(partial(_chained, parts, alone))
+        likeliest = remembering(partial(_likeliest, parts, chained))
+        self._sought = lru_cache(maxsize=_THINGS)(partial(_sought, parts, chained, likeliest))
+        self._own = lru_cache(maxsize=_BUYERS)(partial(_own, parts.snapshot))
+        self._within = lru_cache(maxsize=_MASKS)(partial(kinds.masks, parts.snapshot))
 
     def best(self, query: SupplierQuery, count: int, fits: Callable[[Result], bool]) -> list[Result]:
-        """The first *count* enterprises for *query*, best first and explained, that *fits* agrees to; no more
-        than ``query.top_k`` are asked about."""
+        """The first *count* enterprises for *query*, best first, that *fits* agrees to; no more
+        than ``query.top_k`` are asked about. The title of its need says what kind of partner is sought, the
+        description what for; nothing is demanded of them. They come with all that is shown but sentences."""
         need = query.need
         same = Need("", need.title, need.description, link=need.link, industry_chain=need.industry_chain)
-        sought = self._sought(same, self._within(query.filters, query.link, query.as_of))
-        found = sought.found
+        among = self._within(query.filters, query.link, query.as_of)
+        sought = self._sought(same, among, query.as_of, query.top_k)
         measured = self._measured(query, sought)
         results: list[Result] = []
-        most = min(measured.size, query.top_k)
-        for start in range(0, most, count):
+        for start in range(0, measured.size, count):
             if len(results) >= count:
                 break
-            places = range(start, min(start + count, most))
-            results += filter(fits, self._explained(query, sought, found, measured, places))
+            places = range(start, min(start + count, measured.size))
+            results += filter(fits, self._explained(query, sought, measured, places))
         return results[:count]
 
-    def _measured(self, query: SupplierQuery, sought: _Sought) -> Measured:
-        parts, need, found = self._parts, query.need, sought.found
-        if asked := demands(need):
-            return measure(parts, query, found, asked, places_of(need))
-        others = np.flatnonzero(~is_buyer(parts.snapshot, need)[found.candidates.rows])
-        candidates = found.candidates.take(others)
-        features = supplier_features(parts.snapshot, candidates, need, places_of(need), query.as_of)
-        features |= {name: values[others] for name, values in sought.whole.items()}
-        scored = score(parts.model, features, candidates.rows, len(candidates.rows))
-        nothing = standings(parts.snapshot, candidates.rows, (), need, query.as_of)
-        return Measured(candidates, scored, nothing)
+    def _measured(self, query: SupplierQuery, sought: Sought) -> Measured:
+        """The best ``query.top_k`` of those *sought*; what the deal's place decides is scored on top."""
+        parts, candidates = self._parts, sought.found.candidates
+        placed = place_features(parts.snapshot, candidates.rows, places_of(query.need))
+        sought = sought.with_features(parts.model, placed)
+        odds = parts.model.log_odds(sought.contributions)
+        best = order(odds, candidates.rows)
+        own = self._own(query.need.buyer_id, query.need.buyer_name)
+        if len(own):
+            best = best[~np.isin(candidates.rows[best], own)]
+        best = best[: query.top_k]
+        values = {name: value[best] for name, value in sought.features.items()}
+        scored = Scored(best, odds[best], sought.contributions[best], values)
+        return Measured(candidates, scored, _NOTHING_ASKED)
 
     def _explained(
-        self, query: SupplierQuery, sought: _Sought, found: Found, measured: Measured, places: Sequence[int]
+        self, query: SupplierQuery, sought: Sought, measured: Measured, places: Sequence[int]
     ) -> list[Result]:
-        parts = self._parts
-        firms = {place: parts.snapshot.enterprise(measured.row(place)) for place in places}
-        known = {place: sought.quoted.get(measured.row(place)) for place in places}
-        for place, quoted in known.items():
-            if quoted is None:
-                known[place] = self._quoted(query, sought, found, measured, place, firms[place])
-        return [
-            explained(
-                parts,
-                query,
-                found,
-                measured,
-                sought.phrases,
-                in_brief(parts, query, measured, place, place + 1),
-                place,
-                firms[place],
-                known[place] or Quoted(),
-            )
-            for place in places
-        ]
+        parts, found, results = self._parts, sought.found, []
+        for place in places:
+            firm = parts.snapshot.enterprise(measured.row(place))
+            record = {"enterprise_id": firm.enterprise_id, "name": firm.name}
+            brief = in_brief(parts, query, measured, place, place + 1, record)
+            offering = int(found.candidates.offering[measured.scored.positions[place]])
+            match = self._match(sought.kind, measured.row(place), offering, firm)
+            results.append(proven(parts, query, found, measured, brief, place, firm, match))
+        return results
 
-    def _quoted(
-        self,
-        query: SupplierQuery,
-        sought: _Sought,
-        found: Found,
-        measured: Measured,
-        place: int,
-        firm: Enterprise,
-    ) -> Quoted:
-        """One firm at a time, so that its quotations do not depend on who was shown beside it; the firm with
-        the most shared words stands by, for these count by their share of the most."""
-        parts, every = self._parts, found.candidates
-        most, nothing = int(np.argmax(every.lexical)), np.zeros_like(found.vector)
-        beside = Side(nothing, nothing, int(every.rows[most]), float(every.lexical[most]))
-        quoted, _ = evidence(
-            replace(query.need, buyer_id="", region=""),
-            sought.phrases,
-            found.vector,
-            [*quotable_sides(parts, found, measured, [place], [firm]), (beside, ())],
-            parts.encoder,
-            parts.model,
-            Lexical(parts.snapshot.enterprises.lexical, found.words, measured.candidates.lexical_best),
-        )
-        if len(sought.quoted) < _QUOTED:
-            sought.quoted[measured.row(place)] = quoted
-        return quoted
+    def _match(self, kind: Kind, row: int, offering: int, firm: Enterprise) -> Match:
+        """What is quoted of *firm* in *row*, the *offering* that counts first; remembered."""
+        match = kind.matches.get((row, offering))
+        if match is None:
+            match = matched(_quoted(self._parts, kind, row, offering, firm), kind.phrases)
+            if len(kind.matches) < _QUOTED:
+                kind.matches[row, offering] = match
+        return match
 
 
-def _search(parts: Parts, need: Need, among: _Within) -> _Sought:
-    snapshot, allowed, offered = parts.snapshot, among.allowed, among.offered
-    vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
-    reached = reaching(snapshot.graph, need, parts.encoder.encode)
-    words = profile.need_tokens(need)
-    (rough,) = find_suppliers(snapshot, vector[None, :], [words], allowed, offered, _DEPTH, [reached])
-    exact = with_exact_offerings(snapshot, rough, vector, offered)
-    whole = whole_features(snapshot, exact, vector, parts.named(need))
-    found = Found(exact, vector, words, offered, reached)
-    return _Sought(found, parts.quotable(need, vector), whole, {})
+def _own(snapshot: Snapshot, buyer_id: str, buyer_name: str) -> NDArray[np.int64]:
+    """The rows of the enterprises that are the buyer."""
+    return np.flatnonzero(is_buyer(snapshot, Need("", "", buyer_id=buyer_id, buyer_name=buyer_name)))
 
 
-def _masks(snapshot: Snapshot, filters: Filters, link: Link | None, as_of: date) -> _Within:
-    allowed, offered = within(snapshot, SupplierQuery(Need("", ""), as_of, filters=filters, link=link))
-    told = (b"" if allowed is None else np.packbits(allowed).tobytes(), np.packbits(offered).tobytes())
-    return _Within(allowed, offered, blake2b(b"".join(told), digest_size=16).digest())
+# What is found of a kind, of a kind in a chain, and of both for a thing is remembered each by itself.
+
+
+def _alone(
+    parts: Parts, kind_of: Callable[[Need, Within], Kind], need: Need, among: Within, as_of: date
+) -> Sought:
+    return kinds.alone(parts, kind_of(need, among), as_of)
+
+
+def _chained(
+    parts: Parts, alone: Callable[[Need, Within, date], Sought], need: Need, among: Within, as_of: date
+) -> Sought:
+    sought = alone(replace(need, industry_chain=""), among, as_of)
+    return kinds.in_chain(parts, sought, need.industry_chain) if need.industry_chain else sought
+
+
+def _likeliest(
+    parts: Parts,
+    chained: Callable[[Need, Within, date], Sought],
+    need: Need,
+    among: Within,
+    as_of: date,
+    most: int,
+) -> Sought:
+    sought = chained(need, among, as_of)
+    return sought.take(sought.best(parts.model, most))
+
+
+def _sought(
+    parts: Parts,
+    chained: Callable[[Need, Within, date], Sought],
+    likeliest: Callable[[Need, Within, date, int], Sought],
+    need: Need,
+    among: Within,
+    as_of: date,
+    most: int,
+) -> Sought:
+    kind = replace(need, description="")
+    if not need.description:
+        return chained(kind, among, as_of)
+    some = likeliest(kind, among, as_of, max(most, kinds.MEASURED))
+    return kinds.about(parts, some, need, as_of, most)
+
+
+def _quoted(parts: Parts, kind: Kind, row: int, offering: int, firm: Enterprise) -> Quoted:
+    """One firm at a time, so that its quotations do not depend on who was shown beside it; the firm with the
+    most shared words stands by, for these count by their share of the most."""
+    found, every = kind.found, kind.found.candidates
+    one = every.take(np.searchsorted(every.rows, [row]))
+    nothing = np.zeros(0)
+    alone = Measured(
+        replace(one, offering=np.array([offering])),
+        Scored(np.zeros(1, np.int64), nothing, nothing, {}),
+        _NOTHING_ASKED,
+    )
+    most, far = int(np.argmax(every.lexical)), np.zeros_like(found.vector)
+    beside = Side(far, far, int(every.rows[most]), float(every.lexical[most]))
+    ((side, offers),) = quotable_sides(parts, found, alone, [0], [firm])
+    read = [replace(o, fields={name: text[:_READ] for name, text in o.fields.items()}) for o in offers]
+    quoted, _ = evidence(
+        kind.need,
+        kind.phrases,
+        found.vector,
+        [(side, read), (beside, ())],
+        parts.encoder,
+        parts.model,
+        Lexical(parts.snapshot.enterprises.lexical, found.words, every.lexical_best),
+        kind.rereading,
+    )
+    return quoted

@@ -21,6 +21,7 @@ from recommender.chains.crossing import crossing, crossing_mask, in_scope
 from recommender.chains.transfer import Reaching, reaching
 from recommender.explanation import (
     Lexical,
+    Match,
     Offer,
     Phrases,
     Quoted,
@@ -377,8 +378,27 @@ def explained(
     quoted: Quoted,
 ) -> Result:
     """*brief* of the *enterprise* at *place*, with the parts of its score and what rests on *quoted*."""
-    verdicts, values = measured.verdicts_at(place), measured.scored.values
     match = matched(quoted, phrases)
+    result = proven(parts, query, found, measured, brief, place, enterprise, match)
+    return replace(
+        result,
+        for_buyer=for_buyer(enterprise.short_name or enterprise.name, match, result.requirements),
+        for_supplier=for_supplier(query.need, match, result.requirements),
+    )
+
+
+def proven(
+    parts: Parts,
+    query: SupplierQuery,
+    found: Found,
+    measured: Measured,
+    brief: Result,
+    place: int,
+    enterprise: Enterprise,
+    match: Match,
+) -> Result:
+    """*brief* of the *enterprise* at *place*, with all that is to be shown of it but the sentences."""
+    verdicts, values = measured.verdicts_at(place), measured.scored.values
     near = float(np.fmax(values["semantic_match"][place], values["profile_match"][place]))
     owned = len(parts.snapshot.offering_rows(measured.row(place)))
     untouched = float(values["freshness"][place])
@@ -387,7 +407,7 @@ def explained(
         contributions=measured.scored.parts(place, parts.model),
         facts=_facts(enterprise),
         requirements=verdicts,
-        evidence=quoted.pairs,
+        evidence=tuple(match.evidence),
         unanswered=match.unanswered,
         cross_chain=crossing(
             parts.snapshot,
@@ -407,8 +427,6 @@ def explained(
             untouched=untouched,
             borne_out=float(values["corroboration"][place]),
         ),
-        for_buyer=for_buyer(enterprise.short_name or enterprise.name, match, verdicts),
-        for_supplier=for_supplier(query.need, match, verdicts),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ Floats = NDArray[np.float64]
 # Of an order to a year's business of the supplier: carried with ease, out of reach, worth it, a trifle
 _EASY, _TOO_MUCH, _WORTH, _TRIFLE = 0.5, 5.0, 1e-4, 1e-6
 _FAR_BELOW = 0.3  # cosine
+_MUNICIPALITY = np.isin(np.arange(100), (11, 12, 31, 50))  # by the first two digits of a region's code
 
 FEATURES: dict[str, tuple[str, str]] = {
     "semantic_match": ("最佳产品语义匹配", "best offering, by meaning"),
@@ -58,10 +60,12 @@ def region_match(asked: NDArray[np.int64], candidates: NDArray[np.int64]) -> Flo
     Codes are six-digit integers, 0 where unknown; *asked* has one row or as many as *candidates*. A code of a
     whole province or city counts as near as its own level allows. Municipalities (11, 12, 31, 50) are cities.
     """
+    if not asked.any():
+        return np.full(len(candidates), np.nan)
     asked, candidates = np.broadcast_arrays(asked, candidates)
     near = np.zeros(len(candidates))
     province = asked // 10000 == candidates // 10000
-    municipality = np.isin(asked // 10000, (11, 12, 31, 50))
+    municipality = _MUNICIPALITY[asked // 10000]
     near[province] = 0.4
     near[province & municipality] = 0.8
     city = (asked // 100 == candidates // 100) & (asked // 100 % 100 > 0)
@@ -82,33 +86,52 @@ def supplier_features(
     """Features of the enterprises *found* for *need*, which is wanted at *places*, as things stand *as_of*.
 
     *history* replaces the columns ``track_record``, ``booked`` and ``booked_day`` (n,) of the release: to
-    rank as on a past day, which did not know what came later.
-
-    ``reciprocity`` is the supplier's own view of the match, the product of what is known of three shares:
-    how the need stands among the open needs that suit it best, whether the order is worth its while, how much
-    of a year's business the orders won here leave free. Distance, the same from both sides, counts once, as
-    ``site_match`` or ``region_match``.
+    rank as on a past day, which did not know what came later. Distance, the same from both sides, counts
+    once, as ``site_match`` or ``region_match``.
     """
     columns, rows = snapshot.enterprises.filters, found.rows
     features = _text_features(found) | _offering_matches(snapshot, found, need)
-    here = _codes(columns, "region_code", rows)
-    features |= _place_matches(np.array([int(places.site or 0)]), np.array([int(places.seat or 0)]), here)
+    features |= place_features(snapshot, rows, places)
     chains = [need.industry_chain] if need.industry_chain else []
-    features["chain_match"] = _chain_match(columns, rows, chains)
+    features["chain_match"] = chain_match(columns, rows, chains)
     features["tier"] = columns.numbers("tier_order")[rows]
     features["assessment"] = columns.numbers("assessment")[rows]
 
-    def past(name: str) -> Floats:
-        return (columns.numbers(name) if history is None else history[name])[rows]
-
-    budget, business = np.array([_number(need.budget)]), columns.numbers("business")[rows]
-    features["scale_fit"] = scale_fit(budget, business)
+    features["scale_fit"] = scale_fit(np.array([_number(need.budget)]), columns.numbers("business")[rows])
     features["freshness"] = freshness(columns.numbers("changed")[rows], as_of)
-    features["track_record"] = past("track_record")
-    interest = _interest(found.profile, columns.numbers("nearest_needs")[rows])
-    booked = _still_booked(past("booked"), past("booked_day"), as_of)
-    features["reciprocity"] = _joined(interest, _worth(budget, business), _free(booked, business))
+    features["track_record"] = _past(snapshot, history, "track_record")[rows]
+    features["reciprocity"] = reciprocity(snapshot, found, need, as_of, history)
     return features
+
+
+def reciprocity(
+    snapshot: Snapshot,
+    found: Candidates,
+    need: Need,
+    as_of: date,
+    history: Mapping[str, Floats] | None = None,
+) -> Floats:
+    """(c,) the supplier's own view of the match, the product of what is known of three shares: how the need
+    stands among the open needs that suit it best, whether the order is worth its while, how much of a year's
+    business the orders won here leave free. *history*: see :func:`supplier_features`."""
+    columns, rows = snapshot.enterprises.filters, found.rows
+    business = columns.numbers("business")[rows]
+    interest = _interest(found.profile, columns.numbers("nearest_needs")[rows])
+    booked, day = (_past(snapshot, history, name)[rows] for name in ("booked", "booked_day"))
+    free = _free(_still_booked(booked, day, as_of), business)
+    if need.budget is None:
+        return _joined(interest, free)
+    return _joined(interest, _worth(np.array([_number(need.budget)]), business), free)
+
+
+def _past(snapshot: Snapshot, history: Mapping[str, Floats] | None, name: str) -> Floats:
+    return snapshot.enterprises.filters.numbers(name) if history is None else history[name]
+
+
+def place_features(snapshot: Snapshot, rows: NDArray[np.int64], places: Places) -> dict[str, Floats]:
+    """What *places* alone decide of the enterprises *rows*."""
+    here = _codes(snapshot.enterprises.filters, "region_code", rows)
+    return _place_matches(np.array([int(places.site or 0)]), np.array([int(places.seat or 0)]), here)
 
 
 def with_best_offerings(
@@ -152,7 +175,7 @@ def need_features(
     features = _text_features(found)
     here = np.array([int(enterprise.region or 0)])
     features |= _place_matches(_codes(columns, "site_code", rows), _codes(columns, "seat_code", rows), here)
-    features["chain_match"] = _chain_match(columns, rows, enterprise.industry_chains)
+    features["chain_match"] = chain_match(columns, rows, enterprise.industry_chains)
     features["link_match"] = np.full(len(rows), np.nan)
     known = found.offering >= 0
     links = np.array([offering.link.value for offering in offerings])
@@ -221,10 +244,9 @@ def _free(booked: Floats, business: Floats) -> Floats:
 
 def _joined(*parts: Floats) -> Floats:
     """The product of those *parts* that are known; NaN where none is."""
-    size = max(len(part) for part in parts)
-    known = [np.broadcast_to(part, size) for part in parts]
-    product = np.prod([np.nan_to_num(part, nan=1.0) for part in known], axis=0)
-    return np.where(np.all([np.isnan(part) for part in known], axis=0), np.nan, product)
+    there = [~np.isnan(part) for part in parts]
+    product = reduce(np.multiply, [np.where(at, part, 1.0) for at, part in zip(there, parts, strict=True)])
+    return np.where(reduce(np.logical_or, there), product, np.nan)
 
 
 def _decades(ratio: Floats, low: float, high: float) -> Floats:
@@ -275,7 +297,7 @@ def _text_features(found: Candidates) -> dict[str, Floats]:
     }
 
 
-def _chain_match(columns: FilterColumns, rows: NDArray[np.int64], chains: Sequence[str]) -> Floats:
+def chain_match(columns: FilterColumns, rows: NDArray[np.int64], chains: Sequence[str]) -> Floats:
     """1 where one of *chains* is stated, 0 where only others are, NaN where either side states none."""
     if not chains:
         return np.full(len(rows), np.nan)

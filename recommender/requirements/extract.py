@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby, pairwise
 
 from recommender.catalogue.domain import Need
@@ -75,8 +76,11 @@ class Demand:
         return next(iter(self.certificates), None)
 
 
+# to complete a deal reads the need again for which suppliers were just found; a need may be a long notice
+@lru_cache(maxsize=32)
 def demands(need: Need) -> tuple[Demand, ...]:
-    """Every demand of *need*: stated ones from its fields first, then those read out of its text.
+    """Every demand of *need*: stated ones from its fields first, then those read out of its text. Those of
+    the needs read last are remembered.
 
     What comes from text is marked ``inferred``; what a field states is not read a second time from the text.
     """

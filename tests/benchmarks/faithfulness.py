@@ -4,7 +4,8 @@ DIR holds ``catalogue/`` with ``enterprises_listed.csv``, ``products_listed.csv`
 ``product_edges.csv``, ``needs_soe.csv`` and ``needs_tenders.jsonl``. Needs spread evenly over both lists are
 asked of a release of both catalogues, ten results each, and of every quotation it is asked: does the score
 fall when the quoted words are masked, and further than for a random span as long? The same is asked of the
-answers from other chains to all needs of both lists, and of the words that their paths begin with. Further:
+answers from other chains to all needs of both lists, and of the words that their paths begin with, and of the
+partners that complete a need, there and in the bundled sample. Further:
 do the contributions add up, is every span a substring of its field, and is a model that was taught shuffled
 outcomes flat?
 """
@@ -28,6 +29,7 @@ import numpy as np
 from indexes.store import ReleaseStore
 from recommender.catalogue import Enterprise, Kind, Need, Offering, Outcome, Scope, open_catalogue
 from recommender.chains.transfer import reaching
+from recommender.completion import CompletionQuery
 from recommender.encoder import load_encoder
 from recommender.engine import Engine
 from recommender.explanation import masked
@@ -99,6 +101,19 @@ def measure_across(engine: Engine, needs: Sequence[Need], *, seed: int = 0) -> F
             continue
         query = SupplierQuery(need, DAY, top_k=_ACROSS, scope=Scope.CROSS)
         _add(found, engine, query, _with_paths(engine.suppliers(query)), number, draw)
+    return found
+
+
+def measure_partners(engine: Engine, needs: Sequence[Need], *, seed: int = 0) -> Found:
+    """The same for the partners that complete *needs*: their explanations quote the need that was derived
+    and sought."""
+    draw = random.Random(seed)
+    found = Found()
+    for number, need in enumerate(needs):
+        for suggestion in engine.complete(CompletionQuery(need, DAY)).suggestions:
+            link = suggestion.partner.link if suggestion.stated else None
+            answer = Recommendation(engine.release, {}, suggestion.results)
+            _add(found, engine, SupplierQuery(suggestion.sought, DAY, link=link), answer, number, draw)
     return found
 
 
@@ -376,11 +391,21 @@ def main(data: Path) -> Iterator[str]:
         yield "Answers over a path from another chain, to all needs that have any:"
         yield ""
         yield from report(measure_across(engine, real_needs(data, None)))
+        yield ""
+        yield "Partners that complete a need, of catalogues that state no link but supply:"
+        yield ""
+        yield from report(measure_partners(engine, real_needs(data, NEEDS)))
     with sample() as home, open_catalogue(f"sqlite:///{home / 'catalogue.db'}") as catalogue:
         encoder = load_encoder(packaged_encoder())
         refresh(catalogue, ReleaseStore(home), encoder, cache=home / "cache")
         opened = Engine.open(ReleaseStore(home), encoder)
-        true, shuffled = spreads(opened, list(catalogue.needs()), list(catalogue.outcomes()))
+        needs = list(catalogue.needs())
+        true, shuffled = spreads(opened, needs, list(catalogue.outcomes()))
+        yield ""
+        yield "Partners that complete a need of the sample, which states links:"
+        yield ""
+        yield from report(measure_partners(opened, needs))
+        yield ""
     yield f"Spread of contributions, fitted to the sample's outcomes: {true:.3f}; shuffled: {shuffled:.3f}."
 
 

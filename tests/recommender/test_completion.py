@@ -1,24 +1,38 @@
 """Which partners a need calls for, because of which words, and who they are."""
 
 import re
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import date, datetime
 
+import numpy as np
 import pytest
 
 from indexes.errors import InputError
 from recommender.catalogue import Certification, Enterprise, Link, Need, Offering
-from recommender.completion import CompletionQuery
+from recommender.completion import CompletionQuery, complete
 from recommender.completion.answer import case_of
 from recommender.completion.facts import LARGE_ORDER, READERS
 from recommender.completion.results import Trigger, Without
 from recommender.completion.table import rows
 from recommender.completion.triggers import called
 from recommender.engine import Engine
-from recommender.query import Filters
+from recommender.query import Filters, SupplierQuery
+from recommender.results import Evidence, Result, Span
 from tests.recommender.conftest import DAY, ENTERPRISES, NEEDS, OFFERINGS
 
 AXLE = NEEDS[0]
+
+
+class States:
+    """A release in which something is offered on every link."""
+
+    release = "r"
+
+    def offerings_within(self, links: tuple[str, ...], as_of: date) -> np.ndarray:
+        return np.ones(1, np.bool_)
+
+
 BEARING = ENTERPRISES[0]
 
 
@@ -269,6 +283,23 @@ def test_without_explanation_the_reasons_of_the_partners_stay_out(engine: Engine
 def test_the_number_of_partners_is_bounded(top_k):
     with pytest.raises(InputError, match=re.escape("Out of range.")):
         CompletionQuery(AXLE, DAY, top_k=top_k)
+
+
+@pytest.mark.parametrize(
+    ("stated", "words", "fits"), [(True, 0.45, False), (True, 0.55, True), (False, 0.45, True)]
+)
+def test_for_a_thing_a_partner_must_say_the_kind_in_words(engine: Engine, stated, words, fits):
+    """Where the deal's thing is searched, too, a firm may be found for that alone."""
+    asked: dict[str, bool] = {}
+
+    def search(query: SupplierQuery, count: int, agrees: Callable[[Result], bool]) -> list[Result]:
+        pair = Evidence(Span("title", "试验"), Span("title", "无损"), "o", words)
+        asked[query.need.title] = agrees(Result("e", "甲", 1, 0.9, 0.0, (), evidence=(pair,)))
+        return []
+
+    need = replace(AXLE, description="作为首台套应用")
+    complete(CompletionQuery(need, DAY), States() if stated else engine.snapshot, search)
+    assert asked["首台套装备研制 首批次新材料试制"] is fits
 
 
 def test_contacts_are_no_part_of_a_completion(engine: Engine):

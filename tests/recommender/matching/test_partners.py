@@ -57,6 +57,46 @@ def test_they_are_those_of_the_list_of_suppliers_with_the_same_scores(
         assert found == pytest.approx(listed)
 
 
+@pytest.mark.parametrize(
+    "deal",
+    [
+        replace(MONEY, description="动车组轴箱轴承", region="430200"),
+        replace(MONEY, industry_chain="轨道交通装备"),
+        replace(MONEY, description="轴承、棉纱", industry_chain="轨道交通装备"),
+    ],
+    ids=["thing", "chain", "both"],
+)
+@pytest.mark.parametrize("link", [Link.CAPITAL, None])
+def test_what_a_deal_adds_is_measured_as_if_it_had_been_searched_for(
+    engine: Engine, partners: Partners, deal: Need, link: Link | None
+) -> None:
+    query = replace(QUERY, need=deal, link=link)
+    listed = engine.suppliers(query).results
+    found = partners.best(query, 10, anybody)
+    assert {r.enterprise_id: r.score for r in found} == pytest.approx(
+        {r.enterprise_id: r.score for r in listed}
+    )
+    for one, other in zip(found, listed, strict=True):
+        assert {c.feature: c.value for c in one.contributions} == pytest.approx(
+            {c.feature: c.value for c in other.contributions}
+        )
+
+
+def test_of_another_thing_only_its_words_are_read(partners: Partners, counting: Counting) -> None:
+    partners.best(QUERY, 3, anybody)
+    read = counting.texts
+    about = replace(QUERY, need=replace(MONEY, description="齿轮箱"))
+    (found, *_) = partners.best(about, 3, anybody)
+    assert counting.texts <= read + 3  # the title, no buyer, the thing
+    assert all(pair.need.field == "title" for pair in found.evidence)
+
+
+def test_what_the_deal_demands_is_not_demanded_of_a_partner(engine: Engine, partners: Partners) -> None:
+    asking = replace(QUERY, need=replace(MONEY, description="须具备ISO 9001认证的专精特新企业制造的轴承"))
+    assert engine.suppliers(asking).results[0].requirements
+    assert not partners.best(asking, 1, anybody)[0].requirements
+
+
 def test_another_deal_ranks_them_anew_and_reads_nothing_again(partners: Partners, counting: Counting) -> None:
     query = replace(QUERY, link=None)
     here = {r.enterprise_id: r for r in partners.best(query, 3, anybody)}
