@@ -39,6 +39,7 @@ _LEAST = 1e-6
 BLOCK = 32
 _ORDER = np.array([0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15])
 _ROWS = 1_024  # rotated at a time, in cache
+_NOTHING = np.zeros(0, np.float32), np.zeros(0, np.int64)
 
 
 def code_bytes(dimension: int) -> int:
@@ -171,13 +172,13 @@ class CodeScan:
         bounded = floors > _LEAST * self._scale * np.linalg.norm(turned, axis=1)
         for at in range(0, len(queries), 2):
             pair = at + np.flatnonzero(bounded[at : at + 2])
-            found = self._above_one(turned[pair] / floors[pair, None]) if pair.size else []
+            found = iter(self._above_one(turned[pair] / floors[pair, None]) if pair.size else [])
             for query in range(at, min(at + 2, len(queries))):
-                near, rows = found.pop(0) if bounded[query] else (np.zeros(0, np.float32), np.zeros(0, np.int64))
-                if near.size < depth:
-                    (near,), (rows,) = self._every.search(turned[query : query + 1], depth)
-                else:
+                near, rows = next(found) if bounded[query] else _NOTHING
+                if near.size >= depth:
                     near *= floors[query]
+                else:
+                    (near,), (rows,) = self._every.search(turned[query : query + 1], depth)
                 kept = near > np.partition(near, near.size - depth)[near.size - depth]
                 if allowed is not None:
                     kept &= allowed[rows]
@@ -190,13 +191,14 @@ class CodeScan:
         return [(near[start:end], rows[start:end]) for start, end in pairwise(ends.tolist())]
 
     def least(self, query: Floats, score: np.float32) -> float:
-        """What a row of that *score* for *query* (d,) scores by code at least, but for one in a million.
+        """What a row of that *score* for *query* (d,) scores by code at least, but for one in a hundred
+        thousand.
 
         The levels shrink a vector by the variance that they lose, and what else they change is spread over
-        all components: for a score like a normal distribution. Five standard deviations.
+        all components: for a score like a normal distribution. Four and a half standard deviations.
         """
         spread = np.sqrt(_LOST * (1 - _LOST) / self._rotation.shape[0]) * self._scale
-        return float((1 - _LOST) * score - 5 * spread * np.linalg.norm(query))
+        return float((1 - _LOST) * score - 4.5 * spread * np.linalg.norm(query))
 
 
 def _first_of_each_block(packed: Bytes) -> Bytes:
