@@ -155,8 +155,8 @@ class CodeScan:
     def nearest(
         self, queries: Floats, depth: int, allowed: Mask | None = None
     ) -> Iterator[tuple[Floats, Rows]]:
-        """For each of *queries* (q, d) the estimated scores and rows, both (m,), of those that score better by
-        code than its *depth*-th best, where they are *allowed* (n,). *depth* is no more than there are.
+        """For each of *queries* (q, d) the estimated scores and rows, both (m,), of those that score better
+        by code than its *depth*-th best, where they are *allowed* (n,). *depth* is no more than there are.
 
         Not that one itself: which of several with its score come along would depend on how FAISS proceeds,
         and a query must find the same alone as in a batch.
@@ -186,13 +186,13 @@ class CodeScan:
                 yield near[places], rows[places]
 
     def _above_one(self, turned: Floats) -> list[tuple[Floats, Rows]]:
-        """Estimated scores and rows, both (m,), of the rows that score above 1 for each of *turned* (q, w)."""
+        """Estimated scores and rows, both (m,), of those that score above 1 for each of *turned* (q, w)."""
         ends, near, rows = self._every.range_search(turned, 1.0)
         return [(near[start:end], rows[start:end]) for start, end in pairwise(ends.tolist())]
 
     def least(self, query: Floats, score: np.float32) -> float:
-        """What a row of that *score* or more for *query* (d,) scores by code at least, but for one in a hundred
-        thousand. Nothing is said of scores that are not positive.
+        """What a row of that *score* or more for *query* (d,) scores by code at least, but for one in a
+        hundred thousand. Nothing is said of scores that are not positive.
 
         The levels shrink a vector of the norm they are made for by the variance that they lose, and lengthen
         one much shorter; what else they change is spread over all components, for a score like a normal
@@ -207,8 +207,7 @@ class CodeScan:
 def _first_of_each_block(packed: Bytes) -> Bytes:
     """(blocks, b) the code of every 32nd row of *packed* ones, from the first on."""
     first = packed.reshape(len(packed), packed.shape[1] // BLOCK, 2, BLOCK // 2)[..., 0]
-    found: Bytes = (first[:, :, 0] & 15) | (first[:, :, 1] << 4)
-    return found
+    return ((first[:, :, 0] & 15) | (first[:, :, 1] << 4)).astype(np.uint8, copy=False)
 
 
 def _one_list(packed: Bytes, count: int, scale: float) -> Any:

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from indexes import codes
 from indexes.approximate import ApproximateIndex
 from indexes.errors import DamagedRelease
 from indexes.exact import ExactIndex
 from indexes.recall import recall
+from indexes.scoring import best
 from indexes.splice import Splice
 from indexes.tuning import Tuning
 from tests.indexes.backends import CODES
@@ -166,3 +168,35 @@ def test_every_code_is_harmless(tmp_path: Path) -> None:
     rows = ApproximateIndex.load(tmp_path, CODES).search(clustered(14, 3, 16), 10)[1]
     assert ((rows >= 0) & (rows < 2_000)).all()
     assert json.loads((tmp_path / "codes.json").read_text()) == {"scale": 1.0}
+
+
+@pytest.mark.parametrize("share", [None, 0.3])
+def test_a_sampled_bound_names_the_rows_that_a_list_of_the_best_does(
+    index: ApproximateIndex, monkeypatch: pytest.MonkeyPatch, share: float | None
+) -> None:
+    allowed = None if share is None else np.random.default_rng(15).random(SIZE) < share
+    queries = np.concatenate([clustered(16, 7, 64), np.zeros((1, 64), np.float32)])
+    sampled = [np.sort(rows).tolist() for _, rows in index.scan.nearest(queries, 900, allowed)]
+    monkeypatch.setattr(codes, "_LEAST", 1e9)
+    assert sampled == [np.sort(rows).tolist() for _, rows in index.scan.nearest(queries, 900, allowed)]
+    assert all(len(rows) > 200 for rows in sampled[:7])
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_row_passed_over_by_its_code_is_none_of_the_best(sign: int) -> None:
+    """Scores of either sign, vectors of all lengths: the codes of short ones say more than they score."""
+    lengths = np.random.default_rng(17).random((6_000, 1), np.float32)
+    index = ApproximateIndex.from_vectors(sign * np.abs(clustered(17, 6_000, 64)) * lengths, CODES)
+    for query in np.abs(clustered(18, 20, 64)):
+        ((_, rows),) = index.scan.nearest(query[None], index._depth(30, 6_000))
+        every = best(index.exact.score(query, rows)[None], rows[None], 30)
+        assert [found.tolist() for found in index.search(query[None], 30)] == [a.tolist() for a in every]
+
+
+def test_many_rows_of_a_shortlist_are_passed_over(index: ApproximateIndex) -> None:
+    queries = clustered(19, 20, 64)
+    scored = [
+        index._scored(query, 30, *near)[1].size
+        for query, near in zip(queries, index.scan.nearest(queries, 1_144), strict=True)
+    ]
+    assert np.mean(scored) < 800
