@@ -180,6 +180,9 @@ def test_a_sampled_bound_names_the_rows_that_a_list_of_the_best_does(
     monkeypatch.setattr(codes, "_LEAST", 1e9)
     assert sampled == [np.sort(rows).tolist() for _, rows in index.scan.nearest(queries, 900, allowed)]
     assert all(len(rows) > 200 for rows in sampled[:7])
+    monkeypatch.setattr(codes, "_SAMPLED_UP_TO", 0)
+    large = ApproximateIndex.from_vectors(index.rows(np.arange(SIZE)))
+    assert sampled == [np.sort(rows).tolist() for _, rows in large.scan.nearest(queries, 900, allowed)]
 
 
 @pytest.mark.parametrize("sign", [1, -1])
