@@ -34,6 +34,8 @@ _TIMES, _AT_LEAST = 4, 1_024
 # tenth more for chance. A shortlist that ends up with less than this share is not relied on.
 _MORE, _ENOUGH = 1.1, 0.75
 _DEEPER = 4
+# A batch picks rows once for all its queries, which then are a product: codes cannot keep up with that.
+_PICKED = 3
 # Shortlisted rows held at a time: bounds the memory of a batch to some 50 MB a thread.
 _HELD = 1 << 22
 _SPARE = 32
@@ -140,11 +142,12 @@ class ApproximateIndex:
         return depth if self._pays(depth, listed, count) else 0
 
     def _pays(self, depth: int, listed: int, count: int) -> bool:
-        """Whether naming *depth* rows by code and scoring *listed* of them is cheaper than exact search among
-        *count* allowed ones."""
+        """Whether naming *depth* rows by code and scoring *listed* of them is cheaper than reading all in a
+        stream, and much cheaper than picking the *count* that a filter lets pass."""
         cost, size = self.exact.tuning, self.size
         by_codes = size * cost.code + depth * cost.listed + listed * cost.row
-        return depth < size and by_codes < min(count * cost.row, size * cost.scan)
+        picked = count * cost.row if count < size else math.inf
+        return depth < size and by_codes < size * cost.scan and _PICKED * by_codes < picked
 
     def rows(self, numbers: Rows) -> Floats:
         return self.exact.rows(numbers)

@@ -54,7 +54,7 @@ class ExactIndex:
     kind: ClassVar[str] = "exact"
     _stored: ClassVar[Any] = np.float32
     # nanoseconds for 256 components: a row in a stream, a row here and there, a row by its code
-    _costs: ClassVar[tuple[float, float, float]] = (31.0, 110.0, 2.5)
+    _costs: ClassVar[tuple[float, float, float]] = (31.0, 110.0, 3.0)
 
     def __init__(
         self, vectors: NDArray[Any], longest: float, path: Path | None = None, tuning: Tuning | None = None

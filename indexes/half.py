@@ -29,7 +29,7 @@ class HalfIndex(ExactIndex):
 
     kind: ClassVar[str] = "half"
     _stored: ClassVar[Any] = np.float16
-    _costs: ClassVar[tuple[float, float, float]] = (18.0, 500.0, 2.5)
+    _costs: ClassVar[tuple[float, float, float]] = (18.0, 500.0, 3.0)
 
     @classmethod
     def _to_store(cls, matrix: Floats) -> NDArray[Any]:

@@ -17,8 +17,8 @@ class Tuning:
 
     scan: float
     row: float
-    code: float = 2.5
-    listed: float = 60.0
+    code: float = 3.0
+    listed: float = 15.0
     product_from: int = 4
     threads: int = 0
 

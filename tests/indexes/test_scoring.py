@@ -147,6 +147,16 @@ def test_what_a_product_names_under_a_bound_holds_the_best_or_the_query_is_left_
         assert held[1].tolist() == every[1].tolist()
 
 
+def test_many_equal_scores_at_the_bound_are_all_named() -> None:
+    random = np.random.default_rng(6)
+    vectors = random.standard_normal((20_000, 16)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[::25] = vectors[0]
+    done, named = named_by_product(vectors[:1], 10, vectors, 1.0)
+    assert done.all()
+    assert {*range(0, 20_000, 25)} <= {*named[0].tolist()}
+
+
 def test_a_large_batch_finds_what_single_queries_find() -> None:
     random = np.random.default_rng(5)
     vectors = random.standard_normal((30_000, 24)).astype(np.float32)
