@@ -72,11 +72,13 @@ class Splice:
     def runs(self) -> Iterator[tuple[bool, int, int]]:
         """(fresh, start, end) of the longest stretches that adjoin in their own source, in order of new rows:
         ``start:end`` are fresh row numbers where *fresh* is True and older ones otherwise."""
-        if not self.size:
-            return
+        return zip(*self._runs, strict=True)
+
+    @cached_property
+    def _runs(self) -> tuple[list[bool], list[int], list[int]]:
         fresh = self.source < 0
         number = np.where(fresh, ~self.source, self.source)
         breaks = np.flatnonzero((fresh[1:] != fresh[:-1]) | (number[1:] != number[:-1] + 1)) + 1
-        starts = [0, *breaks.tolist()]
-        for start, end in zip(starts, [*starts[1:], self.size], strict=True):
-            yield bool(fresh[start]), int(number[start]), int(number[end - 1]) + 1
+        starts = np.concatenate([np.zeros(min(self.size, 1), np.int64), breaks])
+        ends = np.append(breaks, self.size)[: starts.size] - 1
+        return fresh[starts].tolist(), number[starts].tolist(), (number[ends] + 1).tolist()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from indexes.errors import InputError
 from indexes.files import check_numbers, check_offsets, damaged, load_array, map_file, save_array
+from indexes.splice import Splice
 
 
 class StringTable:
@@ -58,6 +59,32 @@ class StringTable:
         offsets = np.zeros(len(pieces) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, pieces), np.int64, len(pieces)), out=offsets[1:])
         return cls(b"".join(pieces), offsets, order)
+
+    @classmethod
+    def spliced(cls, old: StringTable, splice: Splice, fresh: StringTable) -> StringTable:
+        """The table of the strings that *splice* takes from *old* and *fresh*: what :meth:`build` makes of
+        them. Where they are in order, as ids are, no string is looked at but where the two meet.
+
+        :raises InputError: a string is given twice.
+        """
+        lengths = np.empty(splice.size, np.int64)
+        lengths[splice.kept] = np.diff(old._offsets)[splice.old]
+        lengths[splice.fresh] = np.diff(fresh._offsets)
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        sources = ((fresh if is_fresh else old, start, end) for is_fresh, start, end in splice.runs())
+        data = b"".join(
+            source._data[int(source._offsets[start]) : int(source._offsets[end])]
+            for source, start, end in sources
+        )
+        found = cls(data, offsets, np.arange(splice.size, dtype=np.int32))
+        seams = np.flatnonzero((splice.source[1:] < 0) | (splice.source[:-1] < 0)).tolist()
+        rising = old._rises and fresh._rises and all(found._bytes(i) < found._bytes(i + 1) for i in seams)
+        return found if rising else cls.of_pieces(found.pieces())
+
+    @property
+    def _rises(self) -> bool:
+        """Whether the strings are in order."""
+        return bool((self._order == np.arange(self._order.size)).all())
 
     def __len__(self) -> int:
         return self._order.size
