@@ -69,6 +69,24 @@ class Splice:
         found[self.old] = self.kept
         return found
 
+    def keeps(self, old_size: int) -> NDArray[np.bool_]:
+        """(old_size,) whether each older row is kept."""
+        return self.new_rows(old_size) >= 0
+
+    def places(self, old_size: int) -> tuple[Rows, NDArray[np.bool_]]:
+        """(old_size,) a place in the new collection for each older row, rising or the same: of a kept one its
+        row, of one that is gone that of the fresh row that came for it, as where a record changed; and
+        whether it has one of its own: more may have gone than came."""
+        places = self.new_rows(old_size)
+        gone = np.flatnonzero(places < 0)
+        gap = np.searchsorted(self.old, gone)  # the kept rows before
+        old, new = np.append(-1, self.old)[gap], np.append(-1, self.kept)[gap]
+        place, last = new + gone - old, np.append(self.kept, self.size)[gap] - 1
+        places[gone] = np.minimum(place, last)
+        own = np.ones(old_size, np.bool_)
+        own[gone] = place <= last
+        return places, own
+
     def runs(self) -> Iterator[tuple[bool, int, int]]:
         """(fresh, start, end) of the longest stretches that adjoin in their own source, in order of new rows:
         ``start:end`` are fresh row numbers where *fresh* is True and older ones otherwise."""
