@@ -27,6 +27,7 @@ from indexes.vectors import check_rows, check_search
 # Okapi BM25's usual constants: term saturation and length normalisation.
 K1, B = 1.5, 0.75
 _MOST = 65_535  # times that a token counts in a document
+_FEW = 1 << 19  # postings from which on they are sorted by counting
 
 
 class LexicalBuilder:
@@ -48,8 +49,6 @@ class LexicalBuilder:
 
     def build(self) -> LexicalIndex:
         """The index of all documents added. Same documents, same bytes on disk."""
-        from scipy.sparse import csr_array  # 0.1 s that answering does without
-
         words = sorted(self._numbers, key=lambda word: word.encode("utf-8", "surrogatepass"))
         place = np.empty(len(words), np.int32)
         place[np.fromiter(map(self._numbers.__getitem__, words), np.int64, len(words))] = np.arange(
@@ -57,15 +56,21 @@ class LexicalBuilder:
         )
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.frombuffer(self._distinct, np.int32))])
         tokens = place[np.frombuffer(self._tokens, np.int32)]
-        shape = (len(self._lengths), len(words))
-        by_document = csr_array((np.frombuffer(self._counts, np.uint16), tokens, starts), shape)
-        by_token = by_document.tocsc()  # a counting sort: documents rise within a token
-        postings = Postings(
-            by_token.indptr.astype(np.int64),
-            by_token.indices.astype(np.int32),
-            by_token.data,
-            np.array(self._lengths, np.int32),
-        )
+        counts = np.frombuffer(self._counts, np.uint16)
+        if tokens.size < _FEW:
+            order = np.argsort(tokens, kind="stable")  # documents rise within a token
+            documents = np.repeat(np.arange(len(self._lengths), dtype=np.int32), np.diff(starts))
+            offsets = np.concatenate(
+                [np.zeros(1, np.int64), np.cumsum(np.bincount(tokens, minlength=len(words)))]
+            )
+            rows, counts = documents[order], counts[order]
+        else:
+            from scipy.sparse import csr_array  # takes as long to import as so few tokens to sort
+
+            by_token = csr_array((counts, tokens, starts), (len(self._lengths), len(words))).tocsc()
+            offsets, rows = by_token.indptr.astype(np.int64), by_token.indices.astype(np.int32)
+            counts = by_token.data
+        postings = Postings(offsets, rows, counts, np.array(self._lengths, np.int32))
         return LexicalIndex(
             StringTable.build(words), postings, scored(postings, self._k1, self._b), self._k1, self._b
         )

@@ -28,7 +28,7 @@ from types import MappingProxyType
 from typing import Any
 
 from indexes.errors import DamagedRelease, OtherFormat, ReleaseError
-from indexes.files import REBUILD, open_regular, parse_json, read_regular, sync_folder
+from indexes.files import REBUILD, open_regular, parse_json, read_regular, sync_folder, sync_tree
 
 FORMAT_VERSION = 3  # 2: features of ranking and the ranker itself; 3: a checksum of the manifest, probes
 MANIFEST = "manifest.json"
@@ -133,13 +133,16 @@ class Problem:
 @contextmanager
 def measuring(folder: Path) -> Iterator[Mapping[str, Future[FileEntry]]]:
     """Measure the files that lie below *folder* now, and that nobody writes to any more, beside other work:
-    what :func:`write_manifest` need not do. A core is left to the work, where there are several."""
+    what :func:`write_manifest` need not do. They are also brought to the disk, so that making the release
+    durable takes no time later. A core is left to the work, where there are several."""
     found, _ = _walk(folder)
-    pool = ThreadPoolExecutor(max(1, _READERS - 1))
-    try:
-        yield {path: pool.submit(_measure, folder / path) for path in found}
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with ThreadPoolExecutor(max(1, _READERS - 1)) as readers, ThreadPoolExecutor(1) as writer:
+        try:
+            written = writer.submit(sync_tree, folder)
+            yield {path: readers.submit(_measure, folder / path) for path in found}
+            written.result()  # the disk tells of a failure once
+        finally:
+            readers.shutdown(wait=False, cancel_futures=True)
 
 
 def write_manifest(
