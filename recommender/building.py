@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -67,45 +68,55 @@ def build_collections(
         ENTERPRISES: content.profiles(vectors["standing"], vectors["offerings"]),
         NEEDS: _needs(vectors["subjects"], vectors["buyers"], vectors["descriptions"]),
     }
-    words = {ENTERPRISES: content.enterprise_words, NEEDS: content.need_words}
-    indexes = {name: _save_vectors(plan, name, fresh, folder, engine) for name, fresh in made.items()}
-    filters = {name: _filters(plan, name, content) for name in made}
-    wanted = np.flatnonzero(_wanted(filters[NEEDS]))
-    starts = np.cumsum(plan.enterprises.parts) - plan.enterprises.parts
-    firms, needs = indexes[ENTERPRISES], indexes[NEEDS]
-    filters[ENTERPRISES] = filters[ENTERPRISES].with_numbers(
-        {
-            **past,
-            "first_offering": starts,
-            "changed": plan.enterprises.day,
-            "nearest_needs": _nearest(firms, needs, wanted),
-        }
-    )
-    filters[NEEDS] = filters[NEEDS].with_numbers(
-        {"nearest_enterprises": _nearest(needs, firms, np.arange(firms.size))}
-    )
-    for done, name in enumerate(made):
-        tell("index", done, len(made))
-        old, splice, place = _old(plan, name), plan.splices[name], folder / name
-        filters[name].save(place / "filters")
-        if old and plan.same(name):
-            for part in old.folder.iterdir():
-                if part.name not in ("filters", "vectors"):
-                    shutil.copytree(part, place / part.name)
-            continue
-        if name in words:
-            index = words[name].build()
-            index = LexicalIndex.spliced(old.lexical, splice, index) if old else index
-            index.save(place / "lexical")
-        if name == OFFERINGS:
-            kinds = content.offering_kinds.build()
-            kinds = CodeLists.spliced(plan.parent.kinds, splice, kinds) if plan.parent else kinds
-            kinds.save(place / KINDS)
-        if old:
-            added = DocumentStore.load(plan.fresh_documents(folder, name))
-            DocumentStore.spliced(place / "documents", old.documents, splice, added)
+    with ThreadPoolExecutor(len(made)) as pool:  # copying and numpy let go of the interpreter
+        saved = {name: pool.submit(_save_vectors, plan, name, made[name], folder, engine) for name in made}
+        rows = {name: pool.submit(_filters, plan, name, content) for name in made}
+        parts = [pool.submit(_save_parts, plan, name, content, folder) for name in made]
+        filters = {name: columns.result() for name, columns in rows.items()}
+        firms, needs = saved[ENTERPRISES].result(), saved[NEEDS].result()
+        wanted = np.flatnonzero(_wanted(filters[NEEDS]))
+        starts = np.cumsum(plan.enterprises.parts) - plan.enterprises.parts
+        filters[ENTERPRISES] = filters[ENTERPRISES].with_numbers(
+            {
+                **past,
+                "first_offering": starts,
+                "changed": plan.enterprises.day,
+                "nearest_needs": _nearest(firms, needs, wanted),
+            }
+        )
+        filters[NEEDS] = filters[NEEDS].with_numbers(
+            {"nearest_enterprises": _nearest(needs, firms, np.arange(firms.size))}
+        )
+        for name, columns in filters.items():
+            columns.save(folder / name / "filters")
+        saved[OFFERINGS].result()
+        for done, part in enumerate(parts):
+            tell("index", done, len(parts))
+            part.result()
     shutil.rmtree(folder / FRESH, ignore_errors=True)
-    tell("index", len(made), len(made))
+    tell("index", len(parts), len(parts))
+
+
+def _save_parts(plan: Plan, name: str, content: Content, folder: Path) -> None:
+    """Write what a collection has beside vectors and filters: words, kinds, documents."""
+    old, splice, place = _old(plan, name), plan.splices[name], folder / name
+    words = {ENTERPRISES: content.enterprise_words, NEEDS: content.need_words}
+    if old and plan.same(name):
+        for part in old.folder.iterdir():
+            if part.name not in ("filters", "vectors"):
+                shutil.copytree(part, place / part.name)
+        return
+    if name in words:
+        index = words[name].build()
+        index = LexicalIndex.spliced(old.lexical, splice, index) if old else index
+        index.save(place / "lexical")
+    if name == OFFERINGS:
+        kinds = content.offering_kinds.build()
+        kinds = CodeLists.spliced(plan.parent.kinds, splice, kinds) if plan.parent else kinds
+        kinds.save(place / KINDS)
+    if old:
+        added = DocumentStore.load(plan.fresh_documents(folder, name))
+        DocumentStore.spliced(place / "documents", old.documents, splice, added)
 
 
 def _old(plan: Plan, name: str) -> Collection | None:

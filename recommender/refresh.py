@@ -154,23 +154,32 @@ def refresh(
                 build_collections(todo, content, encoded, past, folder, tell, engine)
                 put_into(folder, store.root)
                 todo.save(folder)
-            with clock.stage("chains"):
-                graph_texts = _graph(edges, todo, content, vectors, folder)
-            with clock.stage("check"):
-                manifest = Manifest(
-                    release,
-                    datetime.now(UTC).isoformat(timespec="seconds"),
-                    EncoderEntry(encoder.name, encoder.fingerprint, encoder.dimension),
-                    parent=parent.release if parent else None,
-                    counts=todo.counts,
-                )
-                built = Snapshot(manifest, folder)
-                with measuring(folder) as measured:
-                    checked = check(built, encoder, parent, judgments=judgments, golden=golden, tell=tell)
+            manifest = Manifest(
+                release,
+                datetime.now(UTC).isoformat(timespec="seconds"),
+                EncoderEntry(encoder.name, encoder.fingerprint, encoder.dimension),
+                parent=parent.release if parent else None,
+                counts=todo.counts,
+            )
+            built = Snapshot(manifest, folder)
+            with ThreadPoolExecutor(1) as aside:  # searching vectors leaves Python to the graph
+                recalled = aside.submit(searching.recall_kept, built).result
+                with clock.stage("chains"):
+                    graph_texts = _graph(edges, todo, content, vectors, folder)
+                with clock.stage("check"), measuring(folder) as measured:
+                    checked = check(
+                        built,
+                        encoder,
+                        parent,
+                        judgments=judgments,
+                        golden=golden,
+                        recalled=recalled,
+                        tell=tell,
+                    )
                     gates = checked.gates
                     notes = {EVALUATION: checked.measured, **searching.notes(built, todo.parent)}
                     manifest = write_manifest(folder, replace(manifest, gates=gates, notes=notes), measured)
-                changed = _changes(todo, built, parent)
+                    changed = _changes(todo, built, parent)
             with clock.stage("promote"):
                 store.finish(release)
                 if manifest.failed and not force:
