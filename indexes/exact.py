@@ -190,7 +190,7 @@ class ExactIndex:
         added = cls.from_vectors(check_vectors(fresh, old.dimension))
         gone = np.delete(np.arange(old.size), splice.old)
         longest = max(old.longest, added.longest)
-        if gone.size and added.longest < old.longest <= _longest(old.vectors[gone]):
+        if gone.size and added.longest < old.longest <= _longest(old.vectors, gone):
             longest = max(_longest(old.vectors, splice.old), added.longest)
         runs = splice.runs()
         parts = ((added if is_fresh else old).vectors[start:end] for is_fresh, start, end in runs)
