@@ -53,24 +53,33 @@ class ApproximateIndex:
         self.scan = codes.CodeScan(packed, exact.size, exact.dimension, scale)
 
     @classmethod
-    def from_vectors(
-        cls,
-        vectors: NDArray[Any],
-        tuning: Tuning | None = None,
-        older: tuple[ApproximateIndex, Splice] | None = None,
-    ) -> Self:
-        """An index of *vectors* (n, d); row i is vector i. *older* is an index and how the rows come from it:
-        their codes are taken over, which gives the same index sooner.
+    def from_vectors(cls, vectors: NDArray[Any], tuning: Tuning | None = None) -> Self:
+        """An index of *vectors* (n, d); row i is vector i.
 
         :raises InputError: not a matrix, no columns, or not finite.
         """
         exact = ExactIndex.from_vectors(vectors, tuning)
-        matrix, scale = exact.vectors, _scale(exact.longest)
-        if older and older[0]._scale == scale and older[0].dimension == exact.dimension:
-            index, splice = older
-            fresh = codes.encode(matrix[splice.fresh], scale)
-            return cls(exact, codes.spliced(index._packed, index.size, splice, fresh), scale)
-        return cls(exact, codes.pack(codes.encode(matrix, scale)), scale)
+        scale = _scale(exact.longest)
+        return cls(exact, codes.pack(codes.encode(exact.vectors, scale)), scale)
+
+    @classmethod
+    def save_spliced(
+        cls, folder: Path, old: ApproximateIndex | ExactIndex, splice: Splice, fresh: Floats
+    ) -> None:
+        """Write the index of the vectors that *splice* takes from *old* and from *fresh* (m, d) into
+        *folder*: what :meth:`from_vectors` and :meth:`save` make of them, to the byte. Vectors are copied,
+        and codes where *old* has some of the same scale.
+
+        :raises InputError: as :meth:`from_vectors`, or *fresh* is of another dimension.
+        """
+        held = old.exact if isinstance(old, ApproximateIndex) else old
+        exact = ExactIndex.save_spliced(folder, held, splice, fresh)
+        scale = _scale(exact.longest)
+        if isinstance(old, ApproximateIndex) and old._scale == scale:
+            packed = codes.spliced(old._packed, splice, codes.encode(exact.rows(splice.fresh), scale))
+        else:
+            packed = codes.pack(codes.encode(exact.vectors, scale))
+        _save_codes(folder, packed, scale)
 
     @property
     def dimension(self) -> int:
@@ -154,8 +163,7 @@ class ApproximateIndex:
 
     def save(self, folder: Path) -> None:
         self.exact.save(folder)
-        save_array(folder / CODES, self._packed)
-        save_json(folder / FACTS, {"scale": self._scale})
+        _save_codes(folder, self._packed, self._scale)
 
     @classmethod
     def load(cls, folder: Path, tuning: Tuning | None = None) -> Self:
@@ -171,6 +179,11 @@ class ApproximateIndex:
         if packed.shape != (-(-exact.size // codes.BLOCK), codes.BLOCK * codes.code_bytes(exact.dimension)):
             damaged(folder / CODES, f"does not fit {exact.size} vectors of {exact.dimension} floats")
         return cls(exact, packed, scale)
+
+
+def _save_codes(folder: Path, packed: NDArray[np.uint8], scale: float) -> None:
+    save_array(folder / CODES, packed)
+    save_json(folder / FACTS, {"scale": scale})
 
 
 def _listed(k: int) -> int:

@@ -43,6 +43,7 @@ BLOCK = 32
 _ORDER = np.array([0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15])
 _ROWS = 1_024  # rotated at a time, in cache
 _NOTHING = np.zeros(0, np.float32), np.zeros(0, np.int64)
+_ABSENT = np.iinfo(np.int64).min  # a row that fills up the last block
 
 
 def code_bytes(dimension: int) -> int:
@@ -136,12 +137,24 @@ def unpack(packed: Bytes, count: int) -> Bytes:
     return codes.reshape(-1, width)[:count]
 
 
-def spliced(old: Bytes, old_count: int, splice: Splice, fresh: Bytes) -> Bytes:
-    """The packed codes of the rows of *splice*, of *old* packed ones and those of the *fresh* rows (m, b)."""
-    codes = np.empty((splice.size, fresh.shape[1]), np.uint8)
-    codes[splice.kept] = unpack(old, old_count)[splice.old]
-    codes[splice.fresh] = fresh
-    return pack(codes)
+def spliced(old: Bytes, splice: Splice, fresh: Bytes) -> Bytes:
+    """The packed codes of the rows of *splice*, of *old* packed ones and those of the *fresh* rows (m, b).
+    Where 32 rows that lay together still do, their block is copied."""
+    width = fresh.shape[1]
+    source = np.append(splice.source, np.full(-splice.size % BLOCK, _ABSENT)).reshape(-1, BLOCK)
+    first = source[:, 0]
+    together = (first >= 0) & (first % BLOCK == 0) & (source == first[:, None] + np.arange(BLOCK)).all(axis=1)
+    packed = np.empty((len(source), BLOCK * width), np.uint8)
+    packed[together] = old[first[together] // BLOCK]
+    rows = source[~together].ravel()
+    codes = np.zeros((rows.size, width), np.uint8)
+    kept, new = rows >= 0, (rows < 0) & (rows != _ABSENT)
+    blocks, place = np.unique(rows[kept] // BLOCK, return_inverse=True)
+    opened = unpack(old[blocks], blocks.size * BLOCK)
+    codes[kept] = opened[place * BLOCK + rows[kept] % BLOCK]
+    codes[new] = fresh[~rows[new]]
+    packed[~together] = pack(codes)
+    return packed
 
 
 class CodeScan:

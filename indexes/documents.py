@@ -18,7 +18,7 @@ from indexes.splice import Splice
 from indexes.strings import StringTable
 
 DOCUMENTS = "documents.bin"
-_COPIED = 1 << 24  # bytes copied at once
+_COPIED = 1 << 19  # bytes copied at once
 _FEW = 32  # looking one id up on disk takes as long as listing so many
 
 
@@ -58,7 +58,7 @@ class DocumentWriter:
         """:raises InputError: an id came twice."""
         self._file.close()
         if kind is None:
-            _save_index(self._folder, np.array(self._ends, np.int64), self._ids)
+            _save_index(self._folder, np.array(self._ends, np.int64), StringTable.of_pieces(self._ids))
 
 
 class DocumentStore:
@@ -89,17 +89,17 @@ class DocumentStore:
         """Write the rows that *splice* takes from *old* and *fresh* to *folder* and open it: what
         :meth:`build` makes of them, to the byte. Documents are copied unread."""
         folder.mkdir(parents=True, exist_ok=True)
-        ids, lengths = [], [np.zeros(1, np.int64)]
-        pieces = {False: old._ids.pieces(), True: fresh._ids.pieces()}
+        lengths = np.empty(splice.size, np.int64)
+        lengths[splice.kept] = np.diff(old._offsets)[splice.old]
+        lengths[splice.fresh] = np.diff(fresh._offsets)
         with (folder / DOCUMENTS).open("wb") as file:
             for is_fresh, start, end in splice.runs():
                 source = fresh if is_fresh else old
-                first, last = int(source._offsets[start]), int(source._offsets[end])
-                for at in range(first, last, _COPIED):
-                    file.write(source._data[at : min(at + _COPIED, last)])
-                lengths.append(np.diff(source._offsets[start : end + 1]))
-                ids += pieces[is_fresh][start:end]
-        _save_index(folder, np.cumsum(np.concatenate(lengths)), ids)
+                data, last = memoryview(source._data), int(source._offsets[end])
+                for at in range(int(source._offsets[start]), last, _COPIED):
+                    file.write(data[at : min(at + _COPIED, last)])
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        _save_index(folder, offsets, StringTable.spliced(old._ids, splice, fresh._ids))
         return cls.load(folder)
 
     @classmethod
@@ -166,6 +166,6 @@ class DocumentStore:
             raise InputError(f"rows lie in 0 … {self.size - 1}", field="row", value=row)
 
 
-def _save_index(folder: Path, offsets: NDArray[np.int64], ids: list[bytes]) -> None:
+def _save_index(folder: Path, offsets: NDArray[np.int64], ids: StringTable) -> None:
     save_array(folder / "document_offsets.npy", offsets)
-    StringTable.of_pieces(ids).save(folder, "ids")
+    ids.save(folder, "ids")

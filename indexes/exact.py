@@ -9,7 +9,7 @@ their rounding error; :func:`~indexes.scoring.score_rows` settles scores and tie
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -28,6 +28,7 @@ from indexes.scoring import (
     side_by_side,
     slack,
 )
+from indexes.splice import Splice
 from indexes.tuning import Tuning
 from indexes.vectors import MAX_NORM, NO_ROW, check_rows, check_search, check_vectors
 
@@ -46,6 +47,8 @@ _TIMES = 8
 _CHUNK = 4_096
 # Rows that a filtered batch gathers at a time: 64 MB of 256 floats.
 _BLOCK = 65_536
+# Rows written at a time: half a megabyte of 256 floats. Larger pieces are no faster, and often slower.
+_WRITTEN = 512
 
 
 class ExactIndex:
@@ -75,8 +78,7 @@ class ExactIndex:
         """
         matrix = cls._to_store(check_vectors(vectors)).view()
         matrix.flags.writeable = False
-        squares = [_square(matrix[at : at + _CHUNK]) for at in range(0, len(matrix), _CHUNK)]
-        return cls(matrix, float(np.sqrt(max(squares, default=0.0))), None, tuning)
+        return cls(matrix, _longest(matrix), None, tuning)
 
     @classmethod
     def usual_costs(cls, dimension: int) -> Tuning:
@@ -175,12 +177,39 @@ class ExactIndex:
 
     def save(self, folder: Path) -> None:
         """Write the index into *folder*, which is made where it is missing. :raises OSError: no room."""
+        self._write(folder, self.vectors.shape, self.longest, [self.vectors])
+
+    @classmethod
+    def save_spliced(cls, folder: Path, old: ExactIndex, splice: Splice, fresh: Floats) -> Self:
+        """Write the index of the vectors that *splice* takes from *old* and from *fresh* (m, d) into *folder*
+        and open it: what :meth:`from_vectors` and :meth:`save` make of them, to the byte. Those of *old*,
+        which holds them as this kind does, are copied unread.
+
+        :raises InputError: *fresh* is not a matrix, of another dimension, or not finite.
+        """
+        added = cls.from_vectors(check_vectors(fresh, old.dimension))
+        gone = np.delete(np.arange(old.size), splice.old)
+        longest = max(old.longest, added.longest)
+        if gone.size and added.longest < old.longest <= _longest(old.vectors, gone):
+            longest = max(_longest(old.vectors, splice.old), added.longest)
+        runs = splice.runs()
+        parts = ((added if is_fresh else old).vectors[start:end] for is_fresh, start, end in runs)
+        cls._write(folder, (splice.size, old.dimension), longest, parts)
+        return cls.load(folder)
+
+    @classmethod
+    def _write(
+        cls, folder: Path, shape: tuple[int, ...], longest: float, parts: Iterable[NDArray[Any]]
+    ) -> None:
+        """Write the index of vectors of *shape* (n, d), the rows of *parts*, into *folder*."""
         folder.mkdir(parents=True, exist_ok=True)
+        size, dimension = shape
         with open(folder / VECTORS, "wb") as file:
-            file.write(self._header(self.dimension, self.size))
-            for at in range(0, self.size, _BLOCK):
-                file.write(np.ascontiguousarray(self.vectors[at : at + _BLOCK]).data)
-        facts = {"dimension": self.dimension, "kind": self.kind, "longest": self.longest, "size": self.size}
+            file.write(cls._header(dimension, size))
+            for part in parts:
+                for at in range(0, len(part), _WRITTEN):
+                    file.write(np.ascontiguousarray(part[at : at + _WRITTEN]).data)
+        facts = {"dimension": dimension, "kind": cls.kind, "longest": longest, "size": size}
         save_json(folder / FACTS, facts)
 
     @classmethod
@@ -225,7 +254,11 @@ class ExactIndex:
         return library().IndexFlatIP(dimension)
 
 
-def _square(vectors: NDArray[Any]) -> float:
-    """The greatest squared norm of *vectors* (m, d)."""
-    whole = vectors.astype(np.float32, copy=False)
-    return float(np.einsum("ij,ij->i", whole, whole).max())
+def _longest(vectors: NDArray[Any], rows: Rows | None = None) -> float:
+    """The greatest norm of *vectors* (m, d), or of those in *rows*; 0 of none."""
+    count, greatest = len(vectors) if rows is None else rows.size, 0.0
+    for at in range(0, count, _CHUNK):
+        part = vectors[at : at + _CHUNK] if rows is None else vectors[rows[at : at + _CHUNK]]
+        whole = part.astype(np.float32, copy=False)
+        greatest = max(greatest, float(np.einsum("ij,ij->i", whole, whole).max()))
+    return float(np.sqrt(greatest))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from indexes.errors import InputError
 from indexes.files import check_numbers, check_offsets, damaged, load_array, load_json, save_array, save_json
 from indexes.splice import Splice
-from indexes.strings import StringTable
+from indexes.strings import StringTable, joined
 from indexes.vectors import check_rows
+
+Labels = NDArray[np.int32]
 
 _MARK = "\0"  # between the name of a column and a label; no name holds it
 
@@ -43,18 +45,45 @@ class _Held:
         keys = np.sort(places * max(count, 1) + labels)
         keys = keys[np.diff(keys, prepend=-1) > 0]
         places, by_row = np.divmod(keys, max(count, 1))
-        # where each label stands, ordered by label; stable, so that rows rise within a label
-        order = np.argsort(by_row, kind="stable")
-        return cls(
-            _starts(np.bincount(by_row, minlength=count)),
-            (places % max(size, 1)).astype(np.int32)[order],
-            _starts(np.bincount(places, minlength=columns * size)),
-            by_row.astype(np.int32),
-        )
+        held = np.bincount(places, minlength=columns * size).reshape(columns, size)
+        return cls.in_order(held, by_row.astype(np.int32), count)
 
-    def places(self) -> NDArray[np.int64]:
-        """The place of each of ``labels``."""
-        return np.repeat(np.arange(self.row_offsets.size - 1), np.diff(self.row_offsets))
+    @classmethod
+    def in_order(cls, held: NDArray[np.int64], labels: NDArray[np.int32], count: int) -> _Held:
+        """From how many labels are *held* (columns, size) at each place, and these, by place and number."""
+        row_offsets = _starts(held.ravel())
+        edges = row_offsets[:: max(held.shape[1], 1)] if held.shape[1] else np.zeros(len(held) + 1, np.int64)
+        rows = np.empty(labels.size, np.int32)
+        for column, (start, end) in enumerate(pairwise(edges.tolist())):
+            # where each label stands, ordered by label; stable, so that rows rise within a label
+            if start == end:
+                continue
+            own = labels[start:end] - labels[start:end].min()
+            if own.max() < 1 << 16:
+                own = own.astype(np.uint16)  # these numpy sorts by counting
+            whose = np.repeat(np.arange(held.shape[1], dtype=np.int32), held[column])
+            rows[start:end] = whose[np.argsort(own, kind="stable")]
+        return cls(_starts(np.bincount(labels, minlength=count)), rows, row_offsets, labels)
+
+    def spliced(self, splice: Splice, fresh: _Held, columns: int) -> tuple[NDArray[np.int64], Labels]:
+        """How many labels are held at each place (columns, size) of the rows that *splice* takes from here
+        and from *fresh*, and which: of *fresh* ones the ``~number``."""
+        ours, theirs = self._counts(columns), fresh._counts(columns)
+        held = np.empty((columns, splice.size), np.int64)
+        held[:, splice.kept], held[:, splice.fresh] = ours[:, splice.old], theirs
+        parts = [np.zeros(0, np.int32)]
+        others = ~fresh.labels
+        for column in range(columns):
+            for is_fresh, start, end in splice.runs():
+                source, labels = (fresh, others) if is_fresh else (self, self.labels)
+                at = column * (theirs if is_fresh else ours).shape[1]
+                parts.append(labels[source.row_offsets[at + start] : source.row_offsets[at + end]])
+        return held, np.concatenate(parts)
+
+    def _counts(self, columns: int) -> NDArray[np.int64]:
+        """(columns, size) how many labels are held at each place."""
+        size = (self.row_offsets.size - 1) // max(columns, 1)
+        return np.diff(self.row_offsets).reshape(columns, size)
 
 
 class FilterColumns:
@@ -132,32 +161,16 @@ class FilterColumns:
         names = fresh.label_columns
         if names != old.label_columns or not {*fresh.number_columns} <= {*old.number_columns}:
             raise InputError("other filter columns", field="column", value=", ".join(old.label_columns))
-        moved = splice.new_rows(old.size)
-        column, row = np.divmod(old._held.places(), max(old.size, 1))
-        stays = moved[row] >= 0
-        old_labels = old._held.labels[stays]
-        fresh_column, fresh_row = np.divmod(fresh._held.places(), max(fresh.size, 1))
-        held = old._labels.pieces()
-        kept = np.bincount(old_labels, minlength=len(held)) > 0
-        come = fresh._labels.pieces()
-        pieces = sorted({*(held[number] for number in np.flatnonzero(kept).tolist()), *come})
-        number = {piece: place for place, piece in enumerate(pieces)}
-        old_place = np.array([number.get(piece, -1) for piece in held], np.int64)
-        new_place = np.array([number[piece] for piece in come], np.int64)
-        places = np.concatenate(
-            [
-                column[stays] * splice.size + moved[row[stays]],
-                fresh_column * splice.size + splice.fresh[fresh_row],
-            ]
-        )
-        labels = np.concatenate([old_place[old_labels], new_place[fresh._held.labels]])
+        held, labels = old._held.spliced(splice, fresh._held, len(names))
+        stays = np.bincount(labels[labels >= 0], minlength=len(old._labels)) > 0
+        table, old_place, new_place, _ = joined(old._labels, stays, fresh._labels)
+        place = np.concatenate([old_place, new_place[::-1]]).astype(np.int32)  # ~number counts from the end
         numbers = {}
         for name in fresh.number_columns:
             numbers[name] = np.empty(splice.size)
             numbers[name][splice.kept] = old.numbers(name)[splice.old]
             numbers[name][splice.fresh] = fresh.numbers(name)
-        joined = _Held.of(places, labels, splice.size, len(names), len(pieces))
-        return cls(splice.size, names, StringTable.of_pieces(pieces), joined, numbers)
+        return cls(splice.size, names, table, _Held.in_order(held, place[labels], len(table)), numbers)
 
     def with_numbers(self, numbers: Mapping[str, NDArray[Any]]) -> FilterColumns:
         """These columns with other *numbers* (n,) in columns of numbers that they have or have not yet.
@@ -168,8 +181,8 @@ class FilterColumns:
         for name, column in given.items():
             if column.shape != (self.size,) or name in self._spans:
                 raise InputError("not a column of numbers of this size", field="column", value=name)
-        joined = dict(sorted({**self._numbers, **given}.items()))
-        return FilterColumns(self.size, self.label_columns, self._labels, self._held, joined)
+        every = dict(sorted({**self._numbers, **given}.items()))
+        return FilterColumns(self.size, self.label_columns, self._labels, self._held, every)
 
     @property
     def label_columns(self) -> tuple[str, ...]:

@@ -9,18 +9,16 @@ only those few again.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexes.files import check_numbers, check_offsets, damaged, load_array, load_json, save_array, save_json
+from indexes.postings import Postings, scored, spliced
 from indexes.pruned import Columns, Match, Posting, add_all
 from indexes.splice import Splice
 from indexes.strings import StringTable
@@ -29,18 +27,7 @@ from indexes.vectors import check_rows, check_search
 # Okapi BM25's usual constants: term saturation and length normalisation.
 K1, B = 1.5, 0.75
 _MOST = 65_535  # times that a token counts in a document
-_AT_ONCE = 1 << 22  # postings scored at once: bounds the memory
-
-
-@dataclass(frozen=True, slots=True)
-class Postings:
-    """Which documents hold which token how often: token t is in documents ``rows[offsets[t]:offsets[t+1]]``,
-    which rise, ``counts`` times of the same places. ``lengths`` (n,) are the documents' numbers of tokens."""
-
-    offsets: NDArray[np.int64]
-    rows: NDArray[np.int32]
-    counts: NDArray[np.uint16]
-    lengths: NDArray[np.int32]
+_FEW = 1 << 19  # postings from which on they are sorted by counting
 
 
 class LexicalBuilder:
@@ -62,8 +49,6 @@ class LexicalBuilder:
 
     def build(self) -> LexicalIndex:
         """The index of all documents added. Same documents, same bytes on disk."""
-        from scipy.sparse import csr_array  # 0.1 s that answering does without
-
         words = sorted(self._numbers, key=lambda word: word.encode("utf-8", "surrogatepass"))
         place = np.empty(len(words), np.int32)
         place[np.fromiter(map(self._numbers.__getitem__, words), np.int64, len(words))] = np.arange(
@@ -71,17 +56,23 @@ class LexicalBuilder:
         )
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.frombuffer(self._distinct, np.int32))])
         tokens = place[np.frombuffer(self._tokens, np.int32)]
-        shape = (len(self._lengths), len(words))
-        by_document = csr_array((np.frombuffer(self._counts, np.uint16), tokens, starts), shape)
-        by_token = by_document.tocsc()  # a counting sort: documents rise within a token
-        postings = Postings(
-            by_token.indptr.astype(np.int64),
-            by_token.indices.astype(np.int32),
-            by_token.data,
-            np.array(self._lengths, np.int32),
-        )
+        counts = np.frombuffer(self._counts, np.uint16)
+        if tokens.size < _FEW:
+            order = np.argsort(tokens, kind="stable")  # documents rise within a token
+            documents = np.repeat(np.arange(len(self._lengths), dtype=np.int32), np.diff(starts))
+            offsets = np.concatenate(
+                [np.zeros(1, np.int64), np.cumsum(np.bincount(tokens, minlength=len(words)))]
+            )
+            rows, counts = documents[order], counts[order]
+        else:
+            from scipy.sparse import csr_array  # takes as long to import as so few tokens to sort
+
+            by_token = csr_array((counts, tokens, starts), (len(self._lengths), len(words))).tocsc()
+            offsets, rows = by_token.indptr.astype(np.int64), by_token.indices.astype(np.int32)
+            counts = by_token.data
+        postings = Postings(offsets, rows, counts, np.array(self._lengths, np.int32))
         return LexicalIndex(
-            StringTable.build(words), postings, _scores(postings, self._k1, self._b), self._k1, self._b
+            StringTable.build(words), postings, scored(postings, self._k1, self._b), self._k1, self._b
         )
 
 
@@ -127,28 +118,11 @@ class LexicalIndex:
     def spliced(cls, old: LexicalIndex, splice: Splice, fresh: LexicalIndex) -> LexicalIndex:
         """The index of all documents, from the *old* ones and the *fresh* ones indexed alone: what
         :meth:`build` makes of them together, to the byte. K1 and b are those of *fresh*."""
-        was, new = old._postings_held, fresh._postings_held
-        rows = splice.new_rows(old.size).astype(np.int32)[was.rows]
-        gone = np.flatnonzero(rows < 0)
-        held = was.offsets - np.searchsorted(gone, was.offsets)  # where each old word starts without these
-        rows, counts = np.delete(rows, gone), np.delete(was.counts, gone)
-        pieces, old_place, new_place = _merged(
-            old._vocabulary.pieces(), np.diff(held) > 0, fresh._vocabulary.pieces()
+        words, postings = spliced(
+            (old._vocabulary, old._postings_held), splice, (fresh._vocabulary, fresh._postings_held)
         )
-        each = np.zeros(len(pieces), np.int64)  # postings of each word, the old ones first
-        stays = np.diff(held) > 0
-        each[old_place[stays]] = np.diff(held)[stays]
-        starts = _starts(each)
-        words, come = np.repeat(new_place, np.diff(new.offsets)), splice.fresh[new.rows]
-        at = _insertion(rows, starts[words], starts[words + 1], come)
-        each[new_place] += np.diff(new.offsets)
-        lengths = np.empty(splice.size, np.int32)
-        lengths[splice.kept], lengths[splice.fresh] = was.lengths[splice.old], new.lengths
-        postings = Postings(
-            _starts(each), np.insert(rows, at, come), np.insert(counts, at, new.counts), lengths
-        )
-        scores = _scores(postings, fresh._k1, fresh._b)
-        return cls(StringTable.of_pieces(pieces), postings, scores, fresh._k1, fresh._b)
+        scores = scored(postings, fresh._k1, fresh._b)
+        return cls(words, postings, scores, fresh._k1, fresh._b)
 
     def hold_words(self) -> None:
         """Keep the vocabulary in memory from now on: for those who ask thousands of times."""
@@ -275,62 +249,3 @@ class LexicalIndex:
         if lengths.size and lengths.min() < 0:
             damaged(folder / "lengths.npy", "has a length below zero")
         return cls(vocabulary, Postings(offsets, rows, counts, lengths), scores, k1, b)
-
-
-def _scores(postings: Postings, k1: float, b: float) -> NDArray[np.float32]:
-    """What each posting adds to its document's score."""
-    lengths = postings.lengths
-    mean = float(lengths.mean()) if lengths.size else 0.0
-    norms = k1 * (1.0 - b + b * lengths / mean) if mean else np.zeros(lengths.size)
-    frequencies = np.diff(postings.offsets)
-    rarity = np.log1p((lengths.size - frequencies + 0.5) / (frequencies + 0.5))
-    found = np.empty(postings.rows.size, np.float32)
-    edges = np.searchsorted(postings.offsets, np.arange(0, found.size + _AT_ONCE, _AT_ONCE))
-    for first, last in pairwise(np.minimum(edges, frequencies.size).tolist()):
-        part = slice(int(postings.offsets[first]), int(postings.offsets[last]))  # of whole words
-        counts = postings.counts[part]
-        rare = np.repeat(rarity[first:last], frequencies[first:last])
-        found[part] = rare * counts / (counts + norms[postings.rows[part]])
-    return found
-
-
-def _merged(
-    old: list[bytes], stays: NDArray[np.bool_], fresh: list[bytes]
-) -> tuple[list[bytes], NDArray[np.int64], NDArray[np.int64]]:
-    """Two sorted vocabularies as one: the old words that *stays* (n,) keeps and all *fresh* ones, and the new
-    numbers of both; those of old words that go are meaningless."""
-    places = np.fromiter((bisect_left(old, word) for word in fresh), np.int64, len(fresh))
-    known = np.fromiter(
-        (at < len(old) and old[at] == word for at, word in zip(places.tolist(), fresh, strict=True)),
-        np.bool_,
-        len(fresh),
-    )
-    held = stays.copy()
-    held[places[known]] = True
-    new = places[~known]  # where words unknown so far come in, before the old ones of these places
-    before = np.cumsum(np.bincount(new, minlength=len(old) + 1))
-    kept = np.concatenate([np.zeros(1, np.int64), np.cumsum(held)])  # old words kept before each place
-    old_place = kept[:-1] + before[:-1]
-    new_place = np.empty(len(fresh), np.int64)
-    new_place[known] = old_place[places[known]]
-    new_place[~known] = kept[new] + np.arange(new.size)
-    pieces = np.empty(int(kept[-1]) + new.size, object)
-    pieces[old_place[held]] = np.array(old, object)[held]
-    pieces[new_place[~known]] = np.array(fresh, object)[~known]
-    return pieces.tolist(), old_place, new_place
-
-
-def _insertion(
-    values: NDArray[np.int32], low: NDArray[np.int64], high: NDArray[np.int64], wanted: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Where each of *wanted* (k,) goes into ``values[low:high]`` of its own, which rise: all by halves."""
-    low, high = low.copy(), high.copy()
-    while (open_ := np.flatnonzero(low < high)).size:
-        middle = (low[open_] + high[open_]) // 2
-        below = values[middle] < wanted[open_]
-        low[open_[below]], high[open_[~below]] = middle[below] + 1, middle[~below]
-    return low
-
-
-def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])

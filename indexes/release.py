@@ -19,14 +19,16 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from indexes.errors import DamagedRelease, OtherFormat, ReleaseError
-from indexes.files import REBUILD, open_regular, parse_json, read_regular, sync_folder
+from indexes.files import REBUILD, open_regular, parse_json, read_regular, sync_folder, sync_tree
 
 FORMAT_VERSION = 3  # 2: features of ranking and the ranker itself; 3: a checksum of the manifest, probes
 MANIFEST = "manifest.json"
@@ -128,8 +130,26 @@ class Problem:
         return f"{self.path}: {self.detail}"
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
-    """Measure every file below *folder*, write ``manifest.json``, and return the manifest as written.
+@contextmanager
+def measuring(folder: Path) -> Iterator[Mapping[str, Future[FileEntry]]]:
+    """Measure the files that lie below *folder* now, and that nobody writes to any more, beside other work:
+    what :func:`write_manifest` need not do. They are also brought to the disk, so that making the release
+    durable takes no time later. A core is left to the work, where there are several."""
+    found, _ = _walk(folder)
+    with ThreadPoolExecutor(max(1, _READERS - 1)) as readers, ThreadPoolExecutor(1) as writer:
+        try:
+            written = writer.submit(sync_tree, folder)
+            yield {path: readers.submit(_measure, folder / path) for path in found}
+            written.result()  # the disk tells of a failure once
+        finally:
+            readers.shutdown(wait=False, cancel_futures=True)
+
+
+def write_manifest(
+    folder: Path, manifest: Manifest, measured: Mapping[str, Future[FileEntry]] = MappingProxyType({})
+) -> Manifest:
+    """Measure every file below *folder* but those being *measured*, write ``manifest.json``, and return the
+    manifest as written.
 
     :raises ReleaseError: a link or another odd file lies in *folder*, or a name is not portable.
     """
@@ -138,9 +158,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
     problems += [Problem(path, "manifest", "name is not portable") for path in found if not _portable(path)]
     if problems:
         raise ReleaseError(f"the folder cannot become a release: {problems[0]}", field="folder", value=folder)
-    names = sorted(found)
     with ThreadPoolExecutor(_READERS) as pool:
-        files = dict(zip(names, pool.map(lambda path: _measure(folder / path), names), strict=True))
+        rest = {path: pool.submit(_measure, folder / path) for path in found - measured.keys()}
+    files = {path: {**measured, **rest}[path].result() for path in sorted(found)}
     written = replace(manifest, files=files, format=FORMAT_VERSION)
     with open(folder / MANIFEST, "wb") as file:
         file.write(sealed(written.to_json()))

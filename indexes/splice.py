@@ -69,14 +69,34 @@ class Splice:
         found[self.old] = self.kept
         return found
 
+    def keeps(self, old_size: int) -> NDArray[np.bool_]:
+        """(old_size,) whether each older row is kept."""
+        return self.new_rows(old_size) >= 0
+
+    def places(self, old_size: int) -> tuple[Rows, NDArray[np.bool_]]:
+        """(old_size,) a place in the new collection for each older row, rising or the same: of a kept one its
+        row, of one that is gone that of the fresh row that came for it, as where a record changed; and
+        whether it has one of its own: more may have gone than came."""
+        places = self.new_rows(old_size)
+        gone = np.flatnonzero(places < 0)
+        gap = np.searchsorted(self.old, gone)  # the kept rows before
+        old, new = np.append(-1, self.old)[gap], np.append(-1, self.kept)[gap]
+        place, last = new + gone - old, np.append(self.kept, self.size)[gap] - 1
+        places[gone] = np.minimum(place, last)
+        own = np.ones(old_size, np.bool_)
+        own[gone] = place <= last
+        return places, own
+
     def runs(self) -> Iterator[tuple[bool, int, int]]:
         """(fresh, start, end) of the longest stretches that adjoin in their own source, in order of new rows:
         ``start:end`` are fresh row numbers where *fresh* is True and older ones otherwise."""
-        if not self.size:
-            return
+        return zip(*self._runs, strict=True)
+
+    @cached_property
+    def _runs(self) -> tuple[list[bool], list[int], list[int]]:
         fresh = self.source < 0
         number = np.where(fresh, ~self.source, self.source)
         breaks = np.flatnonzero((fresh[1:] != fresh[:-1]) | (number[1:] != number[:-1] + 1)) + 1
-        starts = [0, *breaks.tolist()]
-        for start, end in zip(starts, [*starts[1:], self.size], strict=True):
-            yield bool(fresh[start]), int(number[start]), int(number[end - 1]) + 1
+        starts = np.concatenate([np.zeros(min(self.size, 1), np.int64), breaks])
+        ends = np.append(breaks, self.size)[: starts.size] - 1
+        return fresh[starts].tolist(), number[starts].tolist(), (number[ends] + 1).tolist()

@@ -7,16 +7,21 @@ for thirty of them. Here strings lie end to end in one file and are found by bin
 from __future__ import annotations
 
 import mmap
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 from operator import lt
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexes.errors import InputError
 from indexes.files import check_numbers, check_offsets, damaged, load_array, map_file, save_array
+from indexes.splice import Splice
+
+_FEW = 32  # looking a string up on disk takes as long as listing so many
 
 
 class StringTable:
@@ -58,6 +63,32 @@ class StringTable:
         offsets = np.zeros(len(pieces) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, pieces), np.int64, len(pieces)), out=offsets[1:])
         return cls(b"".join(pieces), offsets, order)
+
+    @classmethod
+    def spliced(cls, old: StringTable, splice: Splice, fresh: StringTable) -> StringTable:
+        """The table of the strings that *splice* takes from *old* and *fresh*: what :meth:`build` makes of
+        them. Where they are in order, as ids are, no string is looked at but where the two meet.
+
+        :raises InputError: a string is given twice.
+        """
+        lengths = np.empty(splice.size, np.int64)
+        lengths[splice.kept] = np.diff(old._offsets)[splice.old]
+        lengths[splice.fresh] = np.diff(fresh._offsets)
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        sources = ((fresh if is_fresh else old, start, end) for is_fresh, start, end in splice.runs())
+        data = b"".join(
+            source._data[int(source._offsets[start]) : int(source._offsets[end])]
+            for source, start, end in sources
+        )
+        found = cls(data, offsets, np.arange(splice.size, dtype=np.int32))
+        seams = np.flatnonzero((splice.source[1:] < 0) | (splice.source[:-1] < 0)).tolist()
+        rising = old._rises and fresh._rises and all(found._bytes(i) < found._bytes(i + 1) for i in seams)
+        return found if rising else cls.of_pieces(found.pieces())
+
+    @property
+    def _rises(self) -> bool:
+        """Whether the strings are in order."""
+        return bool((self._order == np.arange(self._order.size)).all())
 
     def __len__(self) -> int:
         return self._order.size
@@ -122,3 +153,44 @@ class StringTable:
             damaged(folder / f"{name}_order.npy", f"has {order.size} entries for {offsets.size - 1} strings")
         check_numbers(folder / f"{name}_order.npy", order, max(order.size, 1))
         return cls(data, offsets, order)
+
+
+class Joined(NamedTuple):
+    """Two tables in order made one: the *table*, the new numbers of the strings of both (-1: gone), and how
+    many strings of the older one come before each fresh one."""
+
+    table: StringTable
+    old: NDArray[np.int64]
+    fresh: NDArray[np.int64]
+    before: NDArray[np.int64]
+
+
+def joined(old: StringTable, stays: NDArray[np.bool_], fresh: StringTable) -> Joined:
+    """The strings of *old* that *stays* (n,) keeps and all *fresh* ones, each once, in order, as both tables
+    must be."""
+    come = fresh.pieces()
+    if len(come) * _FEW < len(old):
+        numbers = range(len(old))
+        places = np.array([bisect_left(numbers, piece, key=old._bytes) for piece in come], np.int64)
+    else:
+        pieces = old.pieces()
+        places = np.array([bisect_left(pieces, piece) for piece in come], np.int64)
+    known = np.array(
+        [at < len(old) and old._bytes(at) == piece for at, piece in zip(places.tolist(), come, strict=True)],
+        np.bool_,
+    )
+    held = stays.copy()
+    held[places[known]] = True
+    new = places[~known]  # where strings unknown so far come in, before the old ones of these places
+    before = np.cumsum(np.bincount(new, minlength=len(old) + 1))
+    kept = np.concatenate([np.zeros(1, np.int64), np.cumsum(held)])  # old strings kept before each place
+    old_place = kept[:-1] + before[:-1]
+    new_place = np.empty(len(come), np.int64)
+    new_place[known] = old_place[places[known]]
+    new_place[~known] = kept[new] + np.arange(new.size)
+    source = np.empty(int(kept[-1]) + new.size, np.int64)
+    source[old_place[held]] = np.flatnonzero(held)
+    source[new_place[~known]] = ~np.arange(new.size)
+    added = StringTable.of_pieces([come[number] for number in np.flatnonzero(~known).tolist()])
+    table = StringTable.spliced(old, Splice(source), added)
+    return Joined(table, np.where(held, old_place, -1), new_place, places)

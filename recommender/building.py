@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from indexes.code_lists import CodeLists
 from indexes.documents import DocumentStore
 from indexes.filters import FilterColumns
 from indexes.lexical import LexicalIndex
+from indexes.vectors import VectorIndex
 from recommender import profile
 from recommender.catalogue import Kind, Reader
 from recommender.catalogue.domain import NeedStatus, Visibility
@@ -25,10 +27,11 @@ from recommender.standing import UNKNOWN, pasts
 
 Vectors = NDArray[np.float32]
 Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
 
 _NEAREST, _SAMPLED = 10, 1_024  # matches that a match is compared with, and rows among which they are sought
-_BLOCK = 4_096
+_BLOCK, _CACHED = 4_096, 128  # rows compared at a time, and rows whose likenesses stay in cache
 _PAST = ("track_record", "booked", "booked_day")
 
 
@@ -65,65 +68,69 @@ def build_collections(
         ENTERPRISES: content.profiles(vectors["standing"], vectors["offerings"]),
         NEEDS: _needs(vectors["subjects"], vectors["buyers"], vectors["descriptions"]),
     }
-    words = {ENTERPRISES: content.enterprise_words, NEEDS: content.need_words}
-    whole = {name: engines.as_stored(_vectors(plan, name, fresh), engine) for name, fresh in made.items()}
-    filters = {name: _filters(plan, name, content) for name in made}
-    wanted = np.flatnonzero(_wanted(filters[NEEDS]))
-    starts = np.cumsum(plan.enterprises.parts) - plan.enterprises.parts
-    filters[ENTERPRISES] = filters[ENTERPRISES].with_numbers(
-        {
-            **past,
-            "first_offering": starts,
-            "changed": plan.enterprises.day,
-            "nearest_needs": _nearest(whole[ENTERPRISES], whole[NEEDS][wanted]),
-        }
-    )
-    filters[NEEDS] = filters[NEEDS].with_numbers(
-        {"nearest_enterprises": _nearest(whole[NEEDS], whole[ENTERPRISES])}
-    )
-    for done, name in enumerate(made):
-        tell("index", done, len(made))
-        old, splice, place = _old(plan, name), plan.splices[name], folder / name
-        filters[name].save(place / "filters")
-        if old and plan.same(name):
-            for part in old.folder.iterdir():
-                if part.name != "filters":
-                    shutil.copytree(part, place / part.name)
-            continue
-        engines.build(whole[name], engine, (old.vectors, splice) if old else None).save(place / "vectors")
-        if name in words:
-            index = words[name].build()
-            index = LexicalIndex.spliced(old.lexical, splice, index) if old else index
-            index.save(place / "lexical")
-        if name == OFFERINGS:
-            kinds = content.offering_kinds.build()
-            kinds = CodeLists.spliced(plan.parent.kinds, splice, kinds) if plan.parent else kinds
-            kinds.save(place / KINDS)
-        if old:
-            added = DocumentStore.load(plan.fresh_documents(folder, name))
-            DocumentStore.spliced(place / "documents", old.documents, splice, added)
+    with ThreadPoolExecutor(len(made)) as pool:  # copying and numpy let go of the interpreter
+        saved = {name: pool.submit(_save_vectors, plan, name, made[name], folder, engine) for name in made}
+        rows = {name: pool.submit(_filters, plan, name, content) for name in made}
+        parts = [pool.submit(_save_parts, plan, name, content, folder) for name in made]
+        filters = {name: columns.result() for name, columns in rows.items()}
+        firms, needs = saved[ENTERPRISES].result(), saved[NEEDS].result()
+        wanted = np.flatnonzero(_wanted(filters[NEEDS]))
+        starts = np.cumsum(plan.enterprises.parts) - plan.enterprises.parts
+        filters[ENTERPRISES] = filters[ENTERPRISES].with_numbers(
+            {
+                **past,
+                "first_offering": starts,
+                "changed": plan.enterprises.day,
+                "nearest_needs": _nearest(firms, needs, wanted),
+            }
+        )
+        filters[NEEDS] = filters[NEEDS].with_numbers(
+            {"nearest_enterprises": _nearest(needs, firms, np.arange(firms.size))}
+        )
+        for name, columns in filters.items():
+            columns.save(folder / name / "filters")
+        saved[OFFERINGS].result()
+        for done, part in enumerate(parts):
+            tell("index", done, len(parts))
+            part.result()
     shutil.rmtree(folder / FRESH, ignore_errors=True)
-    tell("index", len(made), len(made))
+    tell("index", len(parts), len(parts))
+
+
+def _save_parts(plan: Plan, name: str, content: Content, folder: Path) -> None:
+    """Write what a collection has beside vectors and filters: words, kinds, documents."""
+    old, splice, place = _old(plan, name), plan.splices[name], folder / name
+    words = {ENTERPRISES: content.enterprise_words, NEEDS: content.need_words}
+    if old and plan.same(name):
+        for part in old.folder.iterdir():
+            if part.name not in ("filters", "vectors"):
+                shutil.copytree(part, place / part.name)
+        return
+    if name in words:
+        index = words[name].build()
+        index = LexicalIndex.spliced(old.lexical, splice, index) if old else index
+        index.save(place / "lexical")
+    if name == OFFERINGS:
+        kinds = content.offering_kinds.build()
+        kinds = CodeLists.spliced(plan.parent.kinds, splice, kinds) if plan.parent else kinds
+        kinds.save(place / KINDS)
+    if old:
+        added = DocumentStore.load(plan.fresh_documents(folder, name))
+        DocumentStore.spliced(place / "documents", old.documents, splice, added)
 
 
 def _old(plan: Plan, name: str) -> Collection | None:
     return plan.parent.collection(name) if plan.parent else None
 
 
-def _vectors(plan: Plan, name: str, fresh: Vectors) -> Vectors:
-    """(n, d) the vectors of all rows."""
-    old = _old(plan, name)
-    if old is None:
-        return fresh
-    splice = plan.splices[name]
-    whole = np.empty((splice.size, fresh.shape[1]), np.float32)
-    at = 0
-    for is_fresh, start, end in splice.runs():
-        for first in range(start, end, _BLOCK):
-            numbers = np.arange(first, min(first + _BLOCK, end))
-            whole[at : at + numbers.size] = fresh[numbers] if is_fresh else old.vectors.rows(numbers)
-            at += numbers.size
-    return whole
+def _save_vectors(plan: Plan, name: str, fresh: Vectors, folder: Path, engine: engines.Engine) -> VectorIndex:
+    """Write the vectors of all rows, and open them."""
+    old, place = _old(plan, name), folder / name / "vectors"
+    if old:
+        engines.save_spliced(place, old.vectors, plan.splices[name], fresh, engine)
+    else:
+        engines.build(fresh, engine).save(place)
+    return engines.load(place)
 
 
 def _filters(plan: Plan, name: str, content: Content) -> FilterColumns:
@@ -145,21 +152,27 @@ def _wanted(needs: FilterColumns) -> NDArray[np.bool_]:
     return needs.mask_any("status", [NeedStatus.OPEN.value]) & ~invited
 
 
-def _nearest(vectors: Vectors, others: Vectors) -> Floats:
-    """For each of *vectors* (n, d) the mean cosine of its ten nearest among *others* (m, d), to three
-    decimals; NaN for all where there are fewer. Beyond 1,024 an even sample stands for all, and fewer of it
-    for the ten."""
-    if len(others) < _NEAREST:
-        return np.full(len(vectors), math.nan)
-    step = -(-len(others) // _SAMPLED)
-    sample, most = others[::step].T, max(1, _NEAREST // step)
-    means = np.empty(len(vectors))
-    for start in range(0, len(vectors), _BLOCK):
-        alike = vectors[start : start + _BLOCK] @ sample
-        rows, total = np.arange(len(alike)), np.zeros(len(alike))
-        for _ in range(most):  # the best one by one: faster than sorting, for so few
-            best = alike.argmax(axis=1)
-            total += alike[rows, best]
-            alike[rows, best] = -np.inf
-        means[start : start + _BLOCK] = total / most
+def _nearest(vectors: VectorIndex, others: VectorIndex, among: Rows) -> Floats:
+    """For each of *vectors* the mean cosine of its ten nearest among those of *others* in the rows *among*
+    (m,), to three decimals; NaN for all where there are fewer. Beyond 1,024 an even sample stands for all,
+    and fewer of it for the ten."""
+    if among.size < _NEAREST:
+        return np.full(vectors.size, math.nan)
+    step = -(-among.size // _SAMPLED)
+    sample, most = others.rows(among[::step]).T, max(1, _NEAREST // step)
+    means = np.empty(vectors.size)
+    for start in range(0, vectors.size, _BLOCK):
+        alike = vectors.rows(np.arange(start, min(start + _BLOCK, vectors.size))) @ sample
+        for at in range(0, len(alike), _CACHED):
+            means[start + at : start + at + _CACHED] = _greatest(alike[at : at + _CACHED], most) / most
     return means.round(3)
+
+
+def _greatest(alike: Vectors, most: int) -> Floats:
+    """(r,) the sum of the *most* greatest of each row of *alike* (r, m), which is spoilt."""
+    rows, total = np.arange(len(alike)), np.zeros(len(alike))
+    for _ in range(most):  # the best one by one: faster than sorting, for so few
+        best = alike.argmax(axis=1)
+        total += alike[rows, best]
+        alike[rows, best] = -np.inf
+    return total

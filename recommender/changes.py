@@ -86,13 +86,28 @@ class Plan:
         save_json(folder / MARKS / "tables.json", {"code": self.code, "tables": tables})
 
 
-def plan(view: Reader, parent: Snapshot | None, encoder: str, engine: str = "auto") -> Plan:
-    """What to read of *view*, which must stand still, to make a release with the encoder of fingerprint
+@dataclass(frozen=True, slots=True)
+class CatalogueMarks:
+    """What tells whether records have changed: of enterprises and needs, and of whole tables."""
+
+    enterprises: Marks
+    needs: Marks
+    tables: Mapping[Kind, str]
+
+    @classmethod
+    def of(cls, view: Reader) -> CatalogueMarks:
+        """Those of all that *view* reads."""
+        tables = {kind: view.mark(kind) for kind in (Kind.OUTCOMES, Kind.EDGES)}
+        return cls(view.enterprise_marks(), view.need_marks(), tables)
+
+
+def plan(marks: CatalogueMarks, parent: Snapshot | None, encoder: str, engine: str = "auto") -> Plan:
+    """What to read of the catalogue with these *marks* to make a release with the encoder of fingerprint
     *encoder* for a vector *engine*, starting from the verified release *parent*, where it was made by the
     same code, for the same and with the same."""
     code = f"{code_fingerprint()} {engine}"
     old = parent if parent and _made_by(parent) == (code, encoder) else None
-    enterprises, needs = view.enterprise_marks(), view.need_marks()
+    enterprises, needs = marks.enterprises, marks.needs
     known = {ENTERPRISES: _known(enterprises, old, ENTERPRISES), NEEDS: _known(needs, old, NEEDS)}
     of_enterprises = _splice(enterprises, known[ENTERPRISES], old, ENTERPRISES)
     of_needs = _splice(needs, known[NEEDS], old, NEEDS)
@@ -108,7 +123,7 @@ def plan(view: Reader, parent: Snapshot | None, encoder: str, engine: str = "aut
         tuple(needs.ids[row] for row in of_needs.fresh.tolist()),
         enterprises,
         needs,
-        {kind: view.mark(kind) for kind in (Kind.OUTCOMES, Kind.EDGES)},
+        marks.tables,
         code,
     )
 

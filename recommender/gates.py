@@ -71,18 +71,21 @@ def check(
     *,
     judgments: Judgments | None = None,
     golden: Sequence[GoldenQuery] = (),
+    recalled: Callable[[], Judged] | None = None,
     tell: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> Checked:
     """Judge the release in ``built.folder``, whose manifest is yet to be written, against *parent*.
 
     Writes the answers to the fixed needs there, which belong to the release. A release whose parts do not fit
-    together is not asked anything. *judgments*: see :func:`judgments_of`.
+    together is not asked anything. *judgments*: see :func:`judgments_of`. *recalled* gives what
+    :func:`recall_kept` finds, where that is asked already.
     """
     gates = [rows(built.manifest.counts, parent.manifest.counts if parent else None)]
     gates += [gate(built, encoder) for gate in (aligned, no_orphans, found_again)]
     tell("check", 1, 3)
     if not all(gate.passed for gate in gates[1:]):
         return Checked(tuple(gates))
+    recall = recalled() if recalled else recall_kept(built)  # before requests are timed
     engine = Engine.on(built, encoder)
     judged = judgments or {}
     asked, latency = probes.ask(engine, judged.keys())
@@ -94,7 +97,7 @@ def check(
         quality(asked, before, judged, built),
         churn(asked, before, built, parent),
         latency_bounded(latency, parent),
-        recall_kept(built),
+        recall,
     ]
     tell("check", 3, 3)
     measured = {gate.name: figures for gate, figures in compared if figures}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from indexes.documents import DocumentStore
 from indexes.engines import Engine
 from indexes.errors import CatalogueError, GateFailed, ReleaseError
-from indexes.release import EncoderEntry, Gate, Manifest, write_manifest
+from indexes.release import EncoderEntry, Gate, Manifest, measuring, write_manifest
 from indexes.splice import Splice
 from indexes.store import ReleaseStore, storing
 from recommender import searching
@@ -29,7 +30,7 @@ from recommender.catalogue.json_values import from_json
 from recommender.chains.building import Parent, build
 from recommender.chains.cleaning import Cleaned, clean
 from recommender.chains.offered import Offered
-from recommender.changes import Plan, plan
+from recommender.changes import CatalogueMarks, Plan, plan
 from recommender.content import ENTERPRISES, NEEDS, OFFERINGS, Content, read_content
 from recommender.encoder import Encoder
 from recommender.gates import EVALUATION, check, judgments_of
@@ -124,14 +125,17 @@ def refresh(
         store.remove_refused()
         if full:
             vectors.clear()
-        parent, current = _parent(store)
         release = store.new_id()
         folder = store.begin(release)
         try:
             with clock.stage("read"), catalogue.snapshot() as view:
+                with ThreadPoolExecutor(1) as aside:  # to verify a release and to read marks take as long
+                    opening = aside.submit(_parent, store)
+                    marks = CatalogueMarks.of(view)
+                parent, current = opening.result()
                 # now and then all is read anew: so texts that nothing holds any more leave the cache
                 anew = full or (parent is not None and vectors.outgrown(parent.manifest.counts))
-                todo = plan(view, None if anew else parent, encoder.fingerprint, engine)
+                todo = plan(marks, None if anew else parent, encoder.fingerprint, engine)
                 if not todo.counts[ENTERPRISES] and not todo.counts[NEEDS]:
                     raise CatalogueError(
                         "The catalogue is empty.", mend="import enterprises, offerings and needs first"
@@ -150,22 +154,32 @@ def refresh(
                 build_collections(todo, content, encoded, past, folder, tell, engine)
                 put_into(folder, store.root)
                 todo.save(folder)
-            with clock.stage("chains"):
-                graph_texts = _graph(edges, todo, content, vectors, folder)
-            with clock.stage("check"):
-                manifest = Manifest(
-                    release,
-                    datetime.now(UTC).isoformat(timespec="seconds"),
-                    EncoderEntry(encoder.name, encoder.fingerprint, encoder.dimension),
-                    parent=parent.release if parent else None,
-                    counts=todo.counts,
-                )
-                built = Snapshot(manifest, folder)
-                checked = check(built, encoder, parent, judgments=judgments, golden=golden, tell=tell)
-                gates = checked.gates
-                notes = {EVALUATION: checked.measured, **searching.notes(built, todo.parent)}
-                manifest = write_manifest(folder, replace(manifest, gates=gates, notes=notes))
-                changed = _changes(todo, built, parent)
+            manifest = Manifest(
+                release,
+                datetime.now(UTC).isoformat(timespec="seconds"),
+                EncoderEntry(encoder.name, encoder.fingerprint, encoder.dimension),
+                parent=parent.release if parent else None,
+                counts=todo.counts,
+            )
+            built = Snapshot(manifest, folder)
+            with ThreadPoolExecutor(1) as aside:  # searching vectors leaves Python to the graph
+                recalled = aside.submit(searching.recall_kept, built).result
+                with clock.stage("chains"):
+                    graph_texts = _graph(edges, todo, content, vectors, folder)
+                with clock.stage("check"), measuring(folder) as measured:
+                    checked = check(
+                        built,
+                        encoder,
+                        parent,
+                        judgments=judgments,
+                        golden=golden,
+                        recalled=recalled,
+                        tell=tell,
+                    )
+                    gates = checked.gates
+                    notes = {EVALUATION: checked.measured, **searching.notes(built, todo.parent)}
+                    manifest = write_manifest(folder, replace(manifest, gates=gates, notes=notes), measured)
+                    changed = _changes(todo, built, parent)
             with clock.stage("promote"):
                 store.finish(release)
                 if manifest.failed and not force:

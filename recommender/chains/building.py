@@ -58,11 +58,12 @@ def build(
         heard = hear(frame, offered, np.arange(offered.size), vectors)
     made = _edges(frame, heard)
     origins = np.bincount(made.origins, minlength=len(Origin)).tolist()
+    placed = np.count_nonzero(np.diff(heard.sitting_offerings, prepend=-1))  # they rise
     report = {
         **frame.report,
         "made_of": frame.made_of,
         "edges": {each.name.lower(): origins[each] for each in Origin},
-        "offerings": {"all": offered.size, "placed": int(np.unique(heard.sitting_offerings).size)},
+        "offerings": {"all": offered.size, "placed": int(placed)},
     }
     names, cited = np.unique(heard.cited_standards, return_inverse=True)
     save(

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from recommender.requirements.definitions import DEFINITIONS
+
 if TYPE_CHECKING:
     from pint import UnitRegistry
 
@@ -273,13 +275,15 @@ def unit_of(spelling: str) -> Unit | None:
     if not _WHOLE.fullmatch(spelling):
         return None
     above, _, below = spelling.partition("/")
-    whole = registry().Quantity(1.0, "")
+    named: list[tuple[str, int]] = []
     for text, sign in ((above, 1), (below, -1)):
         for part, power in _PART.findall(text):
-            name = _pint_name(part)
-            if name is None:
+            if not (name := _pint_name(part)):
                 return None
-            whole = whole * registry().parse_expression(name) ** (sign * _POWERS[power])
+            named.append((name, sign * _POWERS[power]))
+    whole = registry().Quantity(1.0, "")
+    for name, exponent in named:
+        whole = whole * registry().parse_expression(name) ** exponent
     base = whole.to_base_units()
     canonical = f"{base.units:~C}"
     return Unit(canonical, canonical, float(base.magnitude))
@@ -298,7 +302,7 @@ _POWERS = {"": 1, "2": 2, "²": 2, "3": 3, "³": 3}
 
 @cache
 def registry() -> UnitRegistry[float]:
-    """pint's registry, loaded when it is first needed."""
+    """pint with the units that are named here, loaded when it is first needed."""
     import pint
 
-    return pint.UnitRegistry()
+    return pint.UnitRegistry(DEFINITIONS.splitlines())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 from io import TextIOWrapper
 from typing import Annotated
@@ -77,6 +79,8 @@ def run() -> None:
         if isinstance(stream, TextIOWrapper):
             # A terminal that cannot say 融通 gets escapes, not a traceback.
             stream.reconfigure(errors="backslashreplace")
+    # at its end Python looks through all objects for cycles of garbage: a quarter of a second after a refresh
+    atexit.register(gc.freeze)
     app()
 
 

@@ -121,7 +121,7 @@ def test_codes_taken_over_are_the_codes_of_all_rows(vectors: NDArray[np.float32]
     whole[splice.fresh] = clustered(10, splice.fresh.size, 64)
     same_bytes(
         ApproximateIndex.from_vectors(whole).save,
-        ApproximateIndex.from_vectors(whole, older=(old, splice)).save,
+        lambda folder: ApproximateIndex.save_spliced(folder, old, splice, whole[splice.fresh]),
     )
 
 
@@ -131,7 +131,7 @@ def test_codes_made_for_other_lengths_are_not_taken_over(vectors: NDArray[np.flo
     splice = Splice(np.array([*range(50), *(~np.arange(10)).tolist()]))
     same_bytes(
         ApproximateIndex.from_vectors(whole).save,
-        ApproximateIndex.from_vectors(whole, older=(old, splice)).save,
+        lambda folder: ApproximateIndex.save_spliced(folder, old, splice, whole[splice.fresh]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from indexes.exact import ExactIndex
 from indexes.half import HalfIndex
 from indexes.splice import Splice
 from indexes.tuning import Tuning
+from indexes.vectors import VectorIndex
 from tests.indexes.splicing import same_bytes, splice_of
 
 VECTORS = np.eye(6, dtype=np.float32)
@@ -59,15 +61,6 @@ def test_an_empty_folder_is_a_damaged_release(tmp_path: Path) -> None:
         engines.load(tmp_path)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_vectors_as_stored_are_those_that_come_back(engine: Engine) -> None:
-    vectors = np.random.default_rng(1).standard_normal((30, 7)).astype(np.float32)
-    stored = engines.as_stored(vectors, engine)
-    index = engines.build(vectors, engine)
-    assert np.array_equal(stored, index.rows(np.arange(30)))
-    same_bytes(index.save, engines.build(stored, engine).save)
-
-
 @given(st.lists(st.sampled_from(["kept", "gone", "fresh"]), max_size=60), st.sampled_from(ENGINES))
 @settings(max_examples=60, deadline=None)
 def test_a_spliced_index_is_the_one_of_all_vectors(fates: list[str], engine: Engine) -> None:
@@ -77,12 +70,41 @@ def test_a_spliced_index_is_the_one_of_all_vectors(fates: list[str], engine: Eng
     whole = np.empty((splice.size, 5), np.float32)
     whole[splice.kept], whole[splice.fresh] = old[splice.old], fresh
     built = engines.build(whole, engine)
-    same_bytes(built.save, engines.spliced(engines.build(old, engine), splice, fresh, engine).save)
+
+    def spliced(source: VectorIndex) -> Callable[[Path], None]:
+        return lambda folder: engines.save_spliced(folder, source, splice, fresh, engine)
+
+    same_bytes(built.save, spliced(engines.build(old, engine)))
     if engine != "half":  # from an exact one too: there the codes are made anew
-        same_bytes(built.save, engines.spliced(ExactIndex.from_vectors(old), splice, fresh, engine).save)
+        same_bytes(built.save, spliced(ExactIndex.from_vectors(old)))
 
 
-def test_16_bit_floats_do_not_become_32() -> None:
+def test_a_vector_that_went_is_no_longer_the_longest() -> None:
+    old, splice = np.diag([1.0, 5.0, 2.0]).astype(np.float32), Splice(np.array([0, ~0, 2]))
+    built = ExactIndex.from_vectors(old[[0, 0, 2]])
+    same_bytes(
+        built.save, lambda folder: engines.save_spliced(folder, ExactIndex.from_vectors(old), splice, old[:1])
+    )
+
+
+@pytest.mark.parametrize("rows", [4_000, 4_001])
+def test_blocks_of_codes_that_stay_together_are_copied(rows: int) -> None:
+    random = np.random.default_rng(rows)
+    old = random.standard_normal((rows, 8)).astype(np.float32)
+    source = np.delete(np.arange(rows), np.arange(64, 96))  # a whole block goes, others move up
+    source[[7, 200, 3_900]] = ~np.arange(3)
+    splice, fresh = Splice(source), random.standard_normal((3, 8)).astype(np.float32)
+    whole = old[np.maximum(source, 0)]
+    whole[splice.fresh] = fresh
+    same_bytes(
+        engines.build(whole, "approximate").save,
+        lambda folder: engines.save_spliced(
+            folder, engines.build(old, "approximate"), splice, fresh, "approximate"
+        ),
+    )
+
+
+def test_16_bit_floats_do_not_become_32(tmp_path: Path) -> None:
     splice = Splice(np.arange(6))
-    with pytest.raises(InputError, match="cannot become another"):
-        engines.spliced(engines.build(VECTORS, "half"), splice, VECTORS[:0], "exact")
+    with pytest.raises(InputError, match="cannot become"):
+        engines.save_spliced(tmp_path, engines.build(VECTORS, "half"), splice, VECTORS[:0], "exact")

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import bm25s
 import numpy as np
@@ -171,6 +172,10 @@ def test_a_spliced_index_has_the_bytes_of_one_built_of_all(rows: list[tuple[str,
     fresh = LexicalIndex.build([tokens for fate, tokens in rows if fate == "fresh"])
     whole = LexicalIndex.build([tokens for fate, tokens in rows if fate != "gone"])
     same_bytes(LexicalIndex.spliced(old, splice, fresh).save, whole.save)
+    with patch("indexes.postings._AT_ONCE", 2), patch("indexes.lexical._FEW", 0):  # as where there are many
+        same_bytes(LexicalIndex.spliced(old, splice, fresh).save, whole.save)
+        rebuilt = LexicalIndex.build([tokens for fate, tokens in rows if fate != "gone"])
+        same_bytes(rebuilt.save, whole.save)
 
 
 @pytest.mark.parametrize("row", [-1, 4])

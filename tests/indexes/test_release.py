@@ -17,6 +17,7 @@ from indexes.release import (
     Gate,
     load_manifest,
     load_verified,
+    measuring,
     sealed,
     verify,
     write_manifest,
@@ -46,6 +47,27 @@ def test_the_manifest_comes_back_as_it_was_written(folder: Path) -> None:
     assert load_manifest(folder) == manifest
     assert manifest.counts == {"offerings": 3}
     assert manifest.size == 1300 + 2
+
+
+def test_files_measured_beside_other_work_are_not_measured_again(folder: Path) -> None:
+    manifest = load_manifest(folder)
+    with measuring(folder) as measured:
+        assert measured[VECTORS].result() == manifest.files[VECTORS]
+        (folder / "probes.json").write_text("{}")  # comes while they are measured
+        written = write_manifest(folder, manifest, measured)
+    assert sorted(written.files) == ["graph.json", VECTORS, "probes.json"]
+    assert verify(folder) == []
+
+
+def test_a_disk_that_fails_while_files_are_measured_is_told_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(handle: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(OSError, match="Input/output error"), measuring(folder):
+        pass
 
 
 def test_every_flipped_byte_is_noticed(folder: Path) -> None:

@@ -27,3 +27,16 @@ def test_runs_join_what_adjoins() -> None:
 def test_fresh_rows_come_in_order_and_older_ones_once(source: list[int]) -> None:
     with pytest.raises(InputError):
         Splice(np.array(source))
+
+
+def test_a_row_that_goes_leaves_its_place_to_the_one_that_comes_for_it() -> None:
+    splice = Splice(np.array([~0, 1, ~1, 4, ~2, ~3]))  # 0 changed, 2 and 3 became one, two came behind
+    places, own = splice.places(6)
+    assert places.tolist() == [0, 1, 2, 2, 3, 4]
+    assert own.tolist() == [True, True, True, False, True, True]
+
+
+def test_a_row_for_which_none_comes_has_no_place_of_its_own() -> None:
+    places, own = Splice(np.array([1])).places(3)
+    assert places.tolist() == [-1, 0, 0]
+    assert own.tolist() == [False, True, False]

@@ -1,11 +1,14 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexes.errors import DamagedRelease, InputError
+from indexes.splice import Splice
 from indexes.strings import StringTable
+from tests.indexes.splicing import same_bytes
 
 
 @given(st.lists(st.text(st.characters()), unique=True, max_size=20), st.text(max_size=3))
@@ -35,6 +38,25 @@ def test_an_empty_table_finds_nothing(tmp_path: Path) -> None:
     table = StringTable.load(tmp_path, "ids")
     assert len(table) == 0
     assert table.find("") is None
+
+
+@pytest.mark.parametrize(
+    ("old", "fresh"),
+    [(["a", "c", "e"], ["b", "d"]), (["c", "a", "e"], ["b", "d"]), (["a", "c", "e"], ["z", "d"])],
+)
+def test_a_spliced_table_is_the_one_of_all_strings(old: list[str], fresh: list[str]) -> None:
+    splice = Splice(np.array([0, ~0, 1, ~1]))
+    spliced = StringTable.spliced(StringTable.build(old), splice, StringTable.build(fresh))
+    same_bytes(
+        lambda folder: spliced.save(folder, "names"),
+        lambda folder: StringTable.build([old[0], fresh[0], old[1], fresh[1]]).save(folder, "names"),
+    )
+
+
+def test_a_string_that_comes_twice_from_two_tables_is_refused() -> None:
+    table = StringTable.build(["a", "b"])
+    with pytest.raises(InputError, match="twice"):
+        StringTable.spliced(table, Splice(np.array([0, ~0])), StringTable.build(["a"]))
 
 
 def test_a_string_given_twice_is_refused() -> None:
