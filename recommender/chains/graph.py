@@ -45,7 +45,6 @@ from recommender.chains.stored import (
 Rows = NDArray[np.int64]
 
 _SUGGESTIONS = 5
-_WALKED = 4_096  # nodes whose steps are remembered: needs walk the same ones again and again
 _LONGEST_QUESTION = 400  # characters of a text in which nodes are looked for
 _MENTION = 0.6  # confidence of a node that a text names elsewhere than at its head
 
@@ -89,7 +88,6 @@ class ChainGraph:
     def __init__(self, stored: Stored) -> None:
         self._stored = stored
         self._a = stored.arrays
-        self._walked: dict[int, tuple[Step, ...]] = {}
 
     @classmethod
     def load(cls, folder: Path) -> ChainGraph:
@@ -173,26 +171,18 @@ class ChainGraph:
 
         That a segment of a chain lists its goods makes them no kinds of it: such edges are not walked.
         """
-        wanted = frozenset(relations)
-        for step in self._steps_at(node):
-            if step.relation in wanted and (forward is None or step.forward is forward):
-                yield step
-
-    def _steps_at(self, node: int) -> tuple[Step, ...]:
-        """All steps at *node*, those that it begins first; of a few thousand nodes they are remembered."""
-        known = self._walked.get(node)
-        if known is None:
-            a, node = self._a, int(node)
-            if a.kinds[node] == NodeKind.SEGMENT:
-                return ()
-            back = a.incoming_edges[int(a.incoming[node]) : int(a.incoming[node + 1])]
-            known = (
-                *(self._step(edge, forward=True) for edge in range(*a.outgoing[node : node + 2].tolist())),
-                *(self._step(edge, forward=False) for edge in back[~self._lists[back]].tolist()),
-            )
-            if len(self._walked) < _WALKED:
-                self._walked[node] = known
-        return known
+        if self._a.kinds[node] == NodeKind.SEGMENT:
+            return
+        wanted = {RELATIONS.index(relation) for relation in relations}
+        if forward is not False:
+            for edge in range(int(self._a.outgoing[node]), int(self._a.outgoing[node + 1])):
+                if self._a.relations[edge] in wanted:
+                    yield self._step(edge, forward=True)
+        if forward is not True:
+            for place in range(int(self._a.incoming[node]), int(self._a.incoming[node + 1])):
+                edge = int(self._a.incoming_edges[place])
+                if self._a.relations[edge] in wanted and not self._lists[edge]:
+                    yield self._step(edge, forward=False)
 
     def _step(self, edge: int, *, forward: bool) -> Step:
         a = self._a
