@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from recommender.requirements.definitions import DEFINITIONS
-
 if TYPE_CHECKING:
     from pint import UnitRegistry
 
@@ -302,7 +300,7 @@ _POWERS = {"": 1, "2": 2, "²": 2, "3": 3, "³": 3}
 
 @cache
 def registry() -> UnitRegistry[float]:
-    """pint with the units that are named here, loaded when it is first needed."""
+    """pint's registry, loaded when it is first needed."""
     import pint
 
-    return pint.UnitRegistry(DEFINITIONS.splitlines())
+    return pint.UnitRegistry()
