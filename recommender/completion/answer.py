@@ -21,7 +21,7 @@ from recommender.snapshot import Snapshot
 MAX_PARTNERS = 100
 _SPARE = 4  # results that may turn out to be no partner
 _SAYS = 0.5  # cosine from which words say the kind, where a firm may be found for the deal's thing alone
-_FORESEEN = 12  # of a kind: near other places, others come first
+_FORESEEN = 6  # of a kind: near other places, others come first
 _LEAST = 0.45  # the score below which words alone, no link being stated, make no partner
 Search = Callable[[SupplierQuery, int, Callable[[Result], bool]], list[Result]]
 
