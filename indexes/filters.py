@@ -55,9 +55,9 @@ class _Held:
         edges = row_offsets[:: max(held.shape[1], 1)] if held.shape[1] else np.zeros(len(held) + 1, np.int64)
         rows = np.empty(labels.size, np.int32)
         for column, (start, end) in enumerate(pairwise(edges.tolist())):
-            # where each label stands, ordered by label; stable, so that rows rise within a label
             if start == end:
                 continue
+            # where each label stands, ordered by label; stable, so that rows rise within a label
             own = labels[start:end] - labels[start:end].min()
             if own.max() < 1 << 16:
                 own = own.astype(np.uint16)  # these numpy sorts by counting

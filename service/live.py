@@ -126,7 +126,7 @@ class LiveEngine:
                 logger.error("the release was not opened", extra=told)
             return
         self._engine, self._problem = engine, None
-        kept = None
+        kept = None  # nobody here holds the one before when it is to go
         settle()
         if engine.remark:
             logger.error("another release serves", extra={"release": engine.release, "reason": engine.remark})

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from recommender import profile
 from recommender.catalogue.domain import Need, Outcome, Stage
-from recommender.matching.common import Parts
+from recommender.matching.common import KEPT, Parts
 from recommender.matching.judging import standings
 from recommender.matching.suppliers import Found, find
 from recommender.places import places_of
@@ -39,7 +39,7 @@ GRADES: Mapping[Stage, int] = {
     Stage.AWARDED: 4,
 }
 REJECTED = -1
-_KEPT = 200  # candidates of a need that are looked at, beside those with an outcome
+_LISTED = 100  # results of the list whose candidates a slate holds, beside those with an outcome
 Mask = NDArray[np.bool_]
 
 
@@ -118,13 +118,13 @@ def slates(
 ) -> Iterator[Slate]:
     """A slate for each of *needs* that *known* judges, in order.
 
-    The candidates are those that *parts* would measure exactly, and those shown. Where a list's order is
+    The candidates are those that *parts* would measure exactly for a list of a hundred, and those shown. Where a list's order is
     not known, the order that the model of *parts* gives to the shown ones stands in for it.
     """
     histories: dict[date, Mapping[str, Floats]] = {}
     wanted = [need for need in needs if need.need_id in known]
     days = {need.need_id: known[need.need_id].day or need.published or today for need in wanted}
-    queries = [SupplierQuery(need, days[need.need_id]) for need in wanted]
+    queries = [SupplierQuery(need, days[need.need_id], top_k=_LISTED) for need in wanted]
     for query, found in find(parts, queries):
         # as at the beginning of the month: a history for every day would cost more than it tells
         month = query.as_of.replace(day=1)
@@ -149,7 +149,7 @@ def _slate(
     snapshot, need = parts.snapshot, query.need
     documents, places, asked = snapshot.enterprises.documents, places_of(need), demands(need)
     rough = supplier_features(snapshot, found.candidates, need, places, query.as_of, past)
-    kept = np.sort(score(parts.model, rough, found.candidates.rows, _KEPT).positions)
+    kept = np.sort(score(parts.model, rough, found.candidates.rows, KEPT + _LISTED).positions)
     placed = {enterprise: documents.row_of(enterprise) for enterprise in known.grades}
     seen = np.array(sorted(row for row in placed.values() if row is not None), np.int64)
     retrieved = found.candidates.take(kept)
