@@ -118,8 +118,9 @@ def slates(
 ) -> Iterator[Slate]:
     """A slate for each of *needs* that *known* judges, in order.
 
-    The candidates are those that *parts* would measure exactly for a list of a hundred, and those shown. Where a list's order is
-    not known, the order that the model of *parts* gives to the shown ones stands in for it.
+    The candidates are those that *parts* would measure exactly for a list of a hundred, and those shown.
+    Where a list's order is not known, the order that the model of *parts* gives to the shown ones stands in
+    for it.
     """
     histories: dict[date, Mapping[str, Floats]] = {}
     wanted = [need for need in needs if need.need_id in known]
