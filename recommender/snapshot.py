@@ -41,7 +41,7 @@ Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
 # read lately: one that suits a need is read for its verdicts and again to be quoted, and suits other needs
-_KEPT_NEEDS, _KEPT_OFFERINGS, _KEPT_ENTERPRISES = 4_096, 4_096, 1_024
+_KEPT_NEEDS, _KEPT_OFFERINGS, _KEPT_ENTERPRISES = 4_096, 4_096, 4_096
 _KEPT_MASKS = 16  # of a day and links: one for each link, yesterday and today
 
 

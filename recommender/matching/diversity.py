@@ -11,15 +11,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.catalogue.domain import Need
+from recommender.catalogue.domain import Enterprise, Need
 from recommender.text.normalise import for_search
 
 _ALIKE = 0.97  # cosine from which two profiles or needs may say the same
@@ -46,18 +45,17 @@ class Twin:
 
 
 def enterprise_twins(
-    documents: Sequence[Mapping[str, Any]], vectors: Vectors, text: Callable[[int], str]
+    firms: Sequence[Enterprise], vectors: Vectors, text: Callable[[int], str]
 ) -> dict[int, Twin]:
     """The twins among p enterprises, best first, by place.
 
-    *documents* are their records (``credit_code``, ``name``), *vectors* (p, d) their profiles; *text(place)*
-    gives the words of one, asked for only where two profiles are nearly the same. Who shares a name but has a
+    *vectors* (p, d) are the profiles of *firms*; *text(place)* gives the words of one, asked for only where
+    two profiles are nearly the same. Who shares a name but has a
     credit code of its own is another enterprise with the same words.
     """
     runs = cache(lambda place: _runs(text(place)))
     near = vectors @ vectors.T >= _ALIKE
-    names = [str(document.get("name", "")) for document in documents]
-    codes = [str(document.get("credit_code", "")) for document in documents]
+    names, codes = [firm.name for firm in firms], [firm.credit_code for firm in firms]
     by_code: dict[str, int] = {}
     by_name: dict[str, int] = {}
     found: dict[int, Twin] = {}

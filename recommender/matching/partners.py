@@ -105,8 +105,7 @@ class Partners:
         parts, found, results = self._parts, sought.found, []
         for place in places:
             firm = parts.snapshot.enterprise(measured.row(place))
-            record = {"enterprise_id": firm.enterprise_id, "name": firm.name}
-            brief = in_brief(parts, query, measured, place, place + 1, record)
+            brief = in_brief(parts, query, measured, place, place + 1)
             offering = int(found.candidates.offering[measured.scored.positions[place]])
             match = self._match(sought.kind, measured.row(place), offering, firm)
             results.append(proven(parts, query, found, measured, brief, place, firm, match))

@@ -7,10 +7,9 @@ arranges them, and explains the few that are returned.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby, pairwise
-from typing import Any
 
 import numpy as np
 
@@ -61,8 +60,7 @@ from recommender.stages import stage
 
 _BLOCK = 256  # needs that share one scan of the vectors
 _COMPARED = 8  # offerings of an enterprise whose words are compared with another's
-Document = Mapping[str, Any]
-_SMALL = frozenset(size.value for size in (Size.MEDIUM, Size.SMALL, Size.MICRO))
+_SMALL = frozenset((Size.MEDIUM, Size.SMALL, Size.MICRO))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +151,11 @@ def measure(
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """The list before anything is said of it: who is ``listed``, by its place among those ``shown``, which
-    are the places by score that the policy admits; ``heads`` are the records of the first of these."""
+    are the places by score that the policy admits; ``heads`` are the first of these."""
 
     measured: Measured
     shown: Sequence[int]
-    heads: Sequence[Document]
+    heads: Sequence[Enterprise]
     listed: Sequence[Placed]
 
 
@@ -169,7 +167,7 @@ def rank(
     with stage("arrange"):
         shown = places_to_show(measured, query.policy)
         heads = [
-            parts.snapshot.enterprises.documents.get(measured.row(place))
+            parts.snapshot.enterprise(measured.row(place))
             for place in shown[: looked_at(len(shown), query.top_k)]
         ]
         return Ranked(measured, shown, heads, _arranged(parts.snapshot, query, measured, shown, heads))
@@ -183,12 +181,9 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
     measured, shown, heads, listed = ranked.measured, ranked.shown, ranked.heads, ranked.listed
     with stage("arrange"):
         places_shown = [shown[each.place] for each in listed]
-        documents = [heads[each.place] if each.place < len(heads) else None for each in listed]
         results = [
-            replace(in_brief(parts, query, measured, place, rank, document), moved=each.moved)
-            for rank, (each, place, document) in enumerate(
-                zip(listed, places_shown, documents, strict=True), 1
-            )
+            replace(in_brief(parts, query, measured, place, rank), moved=each.moved)
+            for rank, (each, place) in enumerate(zip(listed, places_shown, strict=True), 1)
         ]
     notes = still_open(query.policy, (measured.unproven(place) for place in places_shown))
     if query.explain and results:
@@ -203,7 +198,7 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
         explain=query.explain,
         left_out=_left_out(parts, query, measured, shown),
         attention=_attention(query, measured, shown, heads, listed),
-        weighed=tuple(str(head["enterprise_id"]) for head in heads) if query.exposure else (),
+        weighed=tuple(head.enterprise_id for head in heads) if query.exposure else (),
         notes=notes,
     )
 
@@ -229,16 +224,15 @@ def _arranged(
     query: SupplierQuery,
     measured: Measured,
     shown: Sequence[int],
-    heads: Sequence[Document],
+    heads: Sequence[Enterprise],
 ) -> list[Placed]:
-    """The list; *heads* are the records of the first of the *shown*, those that are compared."""
+    """The list; *heads* are the first of the *shown*, those that are compared."""
     rows = np.array([measured.row(place) for place in shown[: len(heads)]], np.int64)
 
     def words(place: int) -> str:
         offerings = snapshot.offering_rows(int(rows[place]))[:_COMPARED]
-        told = [snapshot.offerings.documents.get(int(row)) for row in offerings]
-        texts = [heads[place], *told]
-        return " ".join(f"{text.get('title', '')} {text.get('description', '')}" for text in texts)
+        told = [snapshot.offering(int(row)) for row in offerings]
+        return " ".join([heads[place].description, *(f"{each.title} {each.description}" for each in told)])
 
     twins = enterprise_twins(heads, snapshot.enterprises.vectors.rows(rows), words)
     odds = [float(measured.scored.log_odds[place]) for place in shown]
@@ -249,9 +243,9 @@ def _arranged(
         twins,
         query.top_k,
         exposure=query.exposure,
-        ids=[str(head["enterprise_id"]) for head in heads],
+        ids=[head.enterprise_id for head in heads],
         small=[
-            head.get("size") in _SMALL and not measured.fails(place)
+            head.size in _SMALL and not measured.fails(place)
             for head, place in zip(heads, shown, strict=False)
         ],
     )
@@ -261,13 +255,13 @@ def _attention(
     query: SupplierQuery,
     measured: Measured,
     shown: Sequence[int],
-    heads: Sequence[Document],
+    heads: Sequence[Enterprise],
     listed: Sequence[Placed],
 ) -> dict[str, tuple[float, float]]:
     """What the list gives to each that stands in it or could have, and what its score deserves."""
     if query.exposure is None or not listed:
         return {}
-    ids = [str(head["enterprise_id"]) for head in heads]
+    ids = [head.enterprise_id for head in heads]
     odds = [float(measured.scored.log_odds[place]) for place in shown[: len(heads)]]
     seated = [each.place for each in listed if each.place < len(heads)]
     least = odds[min(query.top_k, len(odds)) - 1] - query.exposure.rules.margin
@@ -278,19 +272,12 @@ def _attention(
 # ---------------------------------------------------------------------- what is said of each
 
 
-def in_brief(
-    parts: Parts,
-    query: SupplierQuery,
-    measured: Measured,
-    place: int,
-    rank: int,
-    document: Document | None = None,
-) -> Result:
-    """What every result says; *document* is the enterprise's record where it was read before."""
-    document = document or parts.snapshot.enterprises.documents.get(measured.row(place))
+def in_brief(parts: Parts, query: SupplierQuery, measured: Measured, place: int, rank: int) -> Result:
+    """What every result says."""
+    enterprise = parts.snapshot.enterprise(measured.row(place))
     return Result(
-        enterprise_id=str(document["enterprise_id"]),
-        name=str(document["name"]),
+        enterprise_id=enterprise.enterprise_id,
+        name=enterprise.name,
         rank=rank,
         score=probability(float(measured.scored.log_odds[place])),
         base=parts.model.base,

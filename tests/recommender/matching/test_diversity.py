@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from recommender.catalogue import Need
+from recommender.catalogue import Enterprise, Need
 from recommender.matching.diversity import enterprise_twins, need_twins, plain_name
 
 SAME = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
@@ -14,7 +14,8 @@ LONG = (
 
 
 def twins(documents, vectors=APART, texts=("", "", "")):
-    return enterprise_twins(documents, vectors[: len(documents)], lambda place: texts[place])
+    firms = [Enterprise(str(number), **{"name": "", **document}) for number, document in enumerate(documents)]
+    return enterprise_twins(firms, vectors[: len(firms)], lambda place: texts[place])
 
 
 def test_the_same_credit_code_is_the_same_enterprise():
