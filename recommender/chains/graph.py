@@ -7,10 +7,11 @@ asked for, and threads may share a graph.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,8 @@ Rows = NDArray[np.int64]
 _SUGGESTIONS = 5
 _LONGEST_QUESTION = 400  # characters of a text in which nodes are looked for
 _MENTION = 0.6  # confidence of a node that a text names elsewhere than at its head
+_CODES = {relation: code for code, relation in enumerate(RELATIONS)}
+_ORIGINS, _SEGMENT = tuple(Origin), int(NodeKind.SEGMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,13 @@ class Shared:
 class ChainGraph:
     def __init__(self, stored: Stored) -> None:
         self._stored = stored
-        self._a = stored.arrays
+        self._a = a = stored.arrays
+        # steps read single numbers, for which a view takes a third of what an array does
+        self._kinds, self._sources, self._targets = _view(a.kinds), _view(a.sources), _view(a.targets)
+        self._relations, self._origins = _view(a.relations), _view(a.origins)
+        self._confidences = _view(a.confidences)
+        self._outgoing, self._incoming = _view(a.outgoing), _view(a.incoming)
+        self._incoming_edges = _view(a.incoming_edges)
 
     @classmethod
     def load(cls, folder: Path) -> ChainGraph:
@@ -171,29 +180,43 @@ class ChainGraph:
 
         That a segment of a chain lists its goods makes them no kinds of it: such edges are not walked.
         """
-        if self._a.kinds[node] == NodeKind.SEGMENT:
-            return
-        wanted = {RELATIONS.index(relation) for relation in relations}
+        wanted = {_CODES[relation] for relation in relations}
         if forward is not False:
-            for edge in range(int(self._a.outgoing[node]), int(self._a.outgoing[node + 1])):
-                if self._a.relations[edge] in wanted:
-                    yield self._step(edge, forward=True)
+            for edge in self._edges(node, wanted, forward=True):
+                yield self._step(edge, forward=True)
         if forward is not True:
-            for place in range(int(self._a.incoming[node]), int(self._a.incoming[node + 1])):
-                edge = int(self._a.incoming_edges[place])
-                if self._a.relations[edge] in wanted and not self._lists[edge]:
-                    yield self._step(edge, forward=False)
+            for edge in self._edges(node, wanted, forward=False):
+                yield self._step(edge, forward=False)
+
+    def ends(self, node: int, relation: Relation, *, forward: bool) -> list[tuple[int, float, int]]:
+        """Of each of :meth:`steps` its end, its confidence and its edge: for those who look at many."""
+        edges = self._edges(node, (_CODES[relation],), forward=forward)
+        end, sure = self._targets if forward else self._sources, self._confidences
+        return [(end[edge], sure[edge], edge) for edge in edges]
+
+    def _edges(self, node: int, wanted: Collection[int], *, forward: bool) -> list[int]:
+        """The edges at *node* whose relation is among the codes *wanted*, but those that list a segment's
+        goods."""
+        kinds, relations = self._kinds, self._relations
+        if kinds[node] == _SEGMENT:
+            return []
+        if forward:
+            first, last = self._outgoing[node], self._outgoing[node + 1]
+            return [edge for edge, code in enumerate(relations[first:last], first) if code in wanted]
+        edges = self._incoming_edges[self._incoming[node] : self._incoming[node + 1]]
+        return [
+            edge for edge in edges if relations[edge] in wanted and kinds[self._sources[edge]] != _SEGMENT
+        ]
 
     def _step(self, edge: int, *, forward: bool) -> Step:
-        a = self._a
-        source, target = int(a.sources[edge]), int(a.targets[edge])
+        source, target = self._sources[edge], self._targets[edge]
         return Step(
             source if forward else target,
             target if forward else source,
-            RELATIONS[a.relations[edge]],
+            RELATIONS[self._relations[edge]],
             forward,
-            float(a.confidences[edge]),
-            Origin(int(a.origins[edge])),
+            self._confidences[edge],
+            _ORIGINS[self._origins[edge]],
             edge,
         )
 
@@ -224,11 +247,11 @@ class ChainGraph:
 
     def step_to(self, node: int, edge: int) -> Step:
         """The edge of this number, walked so that it ends at *node*."""
-        return self._step(edge, forward=int(self._a.targets[edge]) == node)
+        return self._step(edge, forward=self._targets[edge] == node)
 
     def degree(self, node: int) -> int:
-        a = self._a
-        return int(a.outgoing[node + 1] - a.outgoing[node] + a.incoming[node + 1] - a.incoming[node])
+        out, back = self._outgoing, self._incoming
+        return out[node + 1] - out[node] + back[node + 1] - back[node]
 
     def upstream(self, node: int) -> list[Step]:
         """What goes into *node*: its materials, and what is used in it. The surest first."""
@@ -490,6 +513,10 @@ class ChainGraph:
         """For each of *texts*, in looked-up spelling, with their unit *vectors* (q, d), the nodes that are
         nearest by meaning."""
         return nearest(texts, vectors, self._by_tail, self._a.vectors, self.name)
+
+
+def _view(array: NDArray[Any]) -> memoryview:
+    return np.asarray(array, array.dtype.newbyteorder("=")).data  # a view reads no other order
 
 
 def _surest_first(steps: list[Step]) -> list[Step]:
