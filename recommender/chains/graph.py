@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ from recommender.chains.stored import (
     Stored,
     dtype_of,
     load,
+    starts_of,
     tails_of,
 )
 
@@ -50,6 +51,7 @@ _LONGEST_QUESTION = 400  # characters of a text in which nodes are looked for
 _MENTION = 0.6  # confidence of a node that a text names elsewhere than at its head
 _CODES = {relation: code for code, relation in enumerate(RELATIONS)}
 _ORIGINS, _SEGMENT = tuple(Origin), int(NodeKind.SEGMENT)
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,9 +388,7 @@ class ChainGraph:
         many of them do."""
         a = self._a
         starts = a.owner_starts[enterprises]
-        counts = a.owner_starts[enterprises + 1] - starts
-        whose = np.repeat(np.arange(len(enterprises)), counts)
-        at = np.arange(len(whose)) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+        whose, at = _runs(starts, a.owner_starts[enterprises + 1] - starts)
         sure = a.sitting_confidences[at] >= least
         pairs = np.unique(whose[sure] * self.size + a.sitting_nodes[at[sure]])
         return np.unique(pairs % self.size, return_counts=True)
@@ -432,15 +432,30 @@ class ChainGraph:
     def standards_on(self, node: int, least: float = 0.0) -> dict[int, int]:
         """The standards that offerings on *node* (seated with at least *least*) name, each with the row of
         the first of these offerings."""
-        a = self._a
-        at = self._sittings(node)
-        offerings = np.unique(a.sitting_offerings[at[a.sitting_confidences[at] >= least]])
+        a, (starts, sittings, cites) = self._a, self._cites
+        here = slice(*starts[node : node + 2].tolist())
+        sure = a.sitting_confidences[sittings[here]] >= least
+        at = cites[here][sure]
         found: dict[int, int] = {}
-        starts, ends = (np.searchsorted(a.cited_offerings, offerings, side) for side in ("left", "right"))
-        for row, start, end in zip(offerings.tolist(), starts.tolist(), ends.tolist(), strict=True):
-            for standard in a.cited_standards[start:end].tolist():
-                found.setdefault(standard, row)
+        for standard, row in zip(a.cited_standards[at].tolist(), a.cited_offerings[at].tolist(), strict=True):
+            found.setdefault(standard, row)
         return found
+
+    @cached_property
+    def _cites(self) -> tuple[Rows, Rows, Rows]:
+        """Sittings (k,) of offerings that name a standard, each once for every standard, with the place where
+        it is named; by node, those of node i from the i-th of the (n + 1,) starts, then by offering."""
+        a = self._a
+        first, last = (np.searchsorted(a.sitting_offerings, a.cited_offerings, side) for side in _SIDES)
+        cites, sittings = _runs(first, last - first)
+        order = np.argsort(a.sitting_nodes[sittings], kind="stable")
+        sittings = sittings[order]
+        return starts_of(a.sitting_nodes[sittings], self.size), sittings, cites[order]
+
+    def citing_count(self, standard: int) -> int:
+        """How many offerings name *standard*."""
+        start, end = self._a.standard_starts[standard : standard + 2].tolist()
+        return int(end - start)
 
     def citing(self, standard: int) -> Rows:
         """The rows of the offerings that name *standard*, ascending."""
@@ -473,18 +488,32 @@ class ChainGraph:
         (k,) rows of enterprises, ascending; the confidence of each, node times seat, by its best; the place
         in *nodes* and the row of the offering that give it.
         """
-        a = self._a
-        starts = a.node_starts[np.asarray(nodes, np.int64)]
-        counts = a.node_starts[np.asarray(nodes, np.int64) + 1] - starts
-        places = np.repeat(np.arange(len(nodes)), counts)
-        begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-        flat = a.node_sittings[np.repeat(starts - begins[:-1], counts) + np.arange(begins[-1])]
-        owners = a.sitting_owners[flat].astype(np.int64)
-        sure = a.sitting_confidences[flat] * np.asarray(confidences, np.float64)[places]
-        order = np.lexsort((places, -sure, owners))
-        rows, first = np.unique(owners[order], return_index=True)
-        best = order[first]
-        return rows, sure[best], places[best], a.sitting_offerings[flat[best]].astype(np.int64)
+        rows, sure, places, offerings = self.seated_on(nodes, confidences)
+        best = surest(rows, sure)
+        return rows[best], sure[best], places[best], offerings[best]
+
+    def seated_on(
+        self, nodes: Sequence[int], confidences: Sequence[float], among: NDArray[np.bool_] | None = None
+    ) -> tuple[Rows, NDArray[np.float64], Rows, Rows]:
+        """As :meth:`enterprises_on`, but each of all sittings, by node; with *among* (enterprises,), those of
+        enterprises where it is True."""
+        a, asked = self._a, np.asarray(nodes, np.int64)
+        starts = a.node_starts[asked]
+        places, at = _runs(starts, a.node_starts[asked + 1] - starts)
+        at = a.node_sittings[at].astype(np.int64)
+        owners = a.sitting_owners[at]
+        if among is not None:
+            kept = among[owners]
+            places, at, owners = places[kept], at[kept], owners[kept]
+        sure = a.sitting_confidences[at] * np.asarray(confidences, np.float64)[places]
+        return owners.astype(np.int64), sure, places, a.sitting_offerings[at].astype(np.int64)
+
+    def sits_on(self, nodes: Sequence[int]) -> NDArray[np.bool_]:
+        """(enterprises,) who sits on any of *nodes*."""
+        found = np.zeros(self._a.owner_starts.size - 1, np.bool_)
+        for node in nodes:
+            found[self._a.sitting_owners[self._sittings(node)]] = True
+        return found
 
     # --- what a text names ---
 
@@ -513,6 +542,20 @@ class ChainGraph:
         """For each of *texts*, in looked-up spelling, with their unit *vectors* (q, d), the nodes that are
         nearest by meaning."""
         return nearest(texts, vectors, self._by_tail, self._a.vectors, self.name)
+
+
+def _runs(starts: Rows, counts: Rows) -> tuple[Rows, Rows]:
+    """The numbers of k runs, one run after another: of which run each is, and the numbers."""
+    ends = np.cumsum(counts)
+    which = np.repeat(np.arange(len(counts)), counts)
+    return which, np.arange(len(which)) + np.repeat(starts - (ends - counts), counts)
+
+
+def surest(owners: Rows, sure: NDArray[np.float64]) -> Rows:
+    """Of each of *owners* (s,), ascending, the place where it is surest, the first of several."""
+    order = np.lexsort((-sure, owners))
+    whose = owners[order]
+    return order[np.diff(whose, prepend=-1) > 0]
 
 
 def _view(array: NDArray[Any]) -> memoryview:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Need, Relation
 from recommender.chains.asking import asked_for
-from recommender.chains.graph import ChainGraph
+from recommender.chains.graph import ChainGraph, surest
 from recommender.chains.placing import Seat, named
 from recommender.chains.standards import standards
 from recommender.chains.stored import Sitting
@@ -166,15 +166,10 @@ def _gathered(
 ) -> Reaching:
     """Each enterprise once, by the way that is surest of it; of equal ones the first."""
     listed = [way for way in ways if graph.is_taken(way.node)]
-    rows, sure, places, offerings = graph.enterprises_on(
-        [way.node for way in listed], [way.confidence for way in listed]
-    )
-    parts = [(rows, sure, places, offerings)]
+    parts = [graph.seated_on([way.node for way in listed], [way.confidence for way in listed])]
     for each in among:
         parts.append((each.rows, each.confidences, np.full(len(each.rows), len(listed)), each.offerings))
         listed.append(each.way)
     rows, sure, places, offerings = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.lexsort((places, -sure, rows))
-    _, first = np.unique(rows[order], return_index=True)
-    best = order[first]
+    best = surest(rows, sure)
     return Reaching(tuple(listed), rows[best], sure[best], places[best], offerings[best], words)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Relation
-from recommender.chains.graph import ChainGraph, Step
+from recommender.chains.graph import ChainGraph, Step, surest
 from recommender.chains.inferring import is_form
 from recommender.chains.stored import RELATIONS, NodeKind
 from recommender.chains.walking import Reached
@@ -282,15 +282,18 @@ def materials(graph: ChainGraph, node: int, sure: float) -> Iterator[Among]:
     processes = [step.end for step in graph.processes(node)]
     if not processes:
         return
-    able, _, _, _ = graph.enterprises_on(processes, [1.0] * len(processes))
-    for step in graph.steps(node, [Relation.NEEDS_MATERIAL], forward=True):
-        if graph.degree(step.end) > _MOST_SHARING:
-            continue
-        way = Way(step.end, sure * _BOTH * step.confidence, node, (step,))
-        rows, held, _, offerings = graph.enterprises_on([way.node], [way.confidence])
-        both = np.isin(rows, able)
-        if both.any():
-            yield Among(way, rows[both], held[both], offerings[both])
+    ways = [
+        Way(step.end, sure * _BOTH * step.confidence, node, (step,))
+        for step in graph.steps(node, [Relation.NEEDS_MATERIAL], forward=True)
+        if graph.degree(step.end) <= _MOST_SHARING
+    ]
+    rows, held, places, offerings = graph.seated_on(
+        [way.node for way in ways], [way.confidence for way in ways], graph.sits_on(processes)
+    )
+    for place in np.unique(places).tolist():
+        at = np.flatnonzero(places == place)
+        at = at[surest(rows[at], held[at])]
+        yield Among(ways[place], rows[at], held[at], offerings[at])
 
 
 def by_standard(graph: ChainGraph, node: int, sure: float, named: Iterable[str]) -> Iterator[Among]:
@@ -301,9 +304,9 @@ def by_standard(graph: ChainGraph, node: int, sure: float, named: Iterable[str])
         **{number: -1 for name in named if (number := graph.standard(name)) is not None},
     }
     for standard, citing in own.items():
-        offerings = graph.citing(standard)
-        if not 1 < len(offerings) + (citing < 0) <= _MOST_CITING:
+        if not 1 < graph.citing_count(standard) + (citing < 0) <= _MOST_CITING:
             continue
+        offerings = graph.citing(standard)
         strength = 1.0 / len(offerings) ** 0.25
         nodes, owners, sureness, through = graph.surest_seats(offerings)
         near = (sureness >= _FIRM) & (nodes != node)
