@@ -264,7 +264,9 @@ def made_beside(graph: ChainGraph, node: int, sure: float) -> list[Way]:
     if not _LEAST_MAKERS <= len(own) <= _MOST_SHARING:
         return []
     others, counts = graph.nodes_with(own, _FIRM)
-    often = (counts >= _LEAST_MAKERS) & (others != node)
+    # fewer are too few even where nobody else makes it
+    enough = max(_LEAST_MAKERS, 0.99 * _TOGETHER**2 * len(own))
+    often = (counts >= enough) & (others != node)
     others, counts = others[often], counts[often]
     like = cosines(graph, node, others) >= _BESIDE
     ways = []
