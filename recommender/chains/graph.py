@@ -51,6 +51,7 @@ _LONGEST_QUESTION = 400  # characters of a text in which nodes are looked for
 _MENTION = 0.6  # confidence of a node that a text names elsewhere than at its head
 _CODES = {relation: code for code, relation in enumerate(RELATIONS)}
 _ORIGINS, _SEGMENT = tuple(Origin), int(NodeKind.SEGMENT)
+_BITS = 32  # of the row of an enterprise
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
@@ -370,7 +371,18 @@ class ChainGraph:
         at = self._sittings(node)
         # nearly in order as they lie, they are sorted faster than numpy's unique() would hash them
         owners = np.sort(self._a.sitting_owners[at[self._a.sitting_confidences[at] >= least]], kind="stable")
-        return owners[np.diff(owners, prepend=-1) > 0].astype(np.int64)
+        return owners[_begins(owners)].astype(np.int64)
+
+    def maker_counts(self, nodes: Rows, least: float = 0.0) -> Rows:
+        """(k,) how many :meth:`makers` each of *nodes* has."""
+        a = self._a
+        starts = a.node_starts[nodes]
+        which, at = _runs(starts, a.node_starts[nodes + 1] - starts)
+        at = a.node_sittings[at].astype(np.int64)
+        sure = a.sitting_confidences[at] >= least
+        pairs = np.sort((which[sure] << _BITS) | a.sitting_owners[at[sure]], kind="stable")
+        counts: Rows = np.bincount(pairs[_begins(pairs)] >> _BITS, minlength=len(nodes))
+        return counts
 
     def supplier_count(self, node: int) -> int:
         """How many enterprises sit on *node*."""
@@ -391,8 +403,8 @@ class ChainGraph:
         whose, at = _runs(starts, a.owner_starts[enterprises + 1] - starts)
         sure = a.sitting_confidences[at] >= least
         pairs = np.sort(a.sitting_nodes[at[sure]].astype(np.int64) * len(enterprises) + whose[sure])
-        nodes = pairs[np.diff(pairs, prepend=-1) > 0] // max(1, len(enterprises))
-        starts = np.flatnonzero(np.diff(nodes, prepend=-1))
+        nodes = pairs[_begins(pairs)] // max(1, len(enterprises))
+        starts = np.flatnonzero(_begins(nodes))
         return nodes[starts], np.diff(starts, append=len(nodes))
 
     def _supplier(self, at: int) -> Supplier:
@@ -556,8 +568,14 @@ def _runs(starts: Rows, counts: Rows) -> tuple[Rows, Rows]:
 def surest(owners: Rows, sure: NDArray[np.float64]) -> Rows:
     """Of each of *owners* (s,), ascending, the place where it is surest, the first of several."""
     order = np.lexsort((-sure, owners))
-    whose = owners[order]
-    return order[np.diff(whose, prepend=-1) > 0]
+    return order[_begins(owners[order])]
+
+
+def _begins(numbers: NDArray[Any]) -> NDArray[np.bool_]:
+    """(k,) where another of the sorted *numbers* begins."""
+    found = np.ones(len(numbers), np.bool_)
+    np.not_equal(numbers[1:], numbers[:-1], out=found[1:])
+    return found
 
 
 def _view(array: NDArray[Any]) -> memoryview:

@@ -268,12 +268,17 @@ def made_beside(graph: ChainGraph, node: int, sure: float) -> list[Way]:
     enough = max(_LEAST_MAKERS, 0.99 * _TOGETHER**2 * len(own))
     often = (counts >= enough) & (others != node)
     others, counts = others[often], counts[often]
-    like = cosines(graph, node, others) >= _BESIDE
+    name, alike = graph.name(node), (cosines(graph, node, others) >= _BESIDE).tolist()
+    like = [
+        at
+        for at, other in enumerate(others.tolist())
+        if alike[at] and not _ends_alike(name, graph.name(other))
+    ]
+    others, counts = others[like], counts[like]
     ways = []
-    for other, count in zip(others[like].tolist(), counts[like].tolist(), strict=True):
-        if nested(graph, node, other):
-            continue
-        share = count / math.sqrt(len(own) * len(graph.makers(other, _FIRM)))
+    every = (others.tolist(), counts.tolist(), graph.maker_counts(others, _FIRM).tolist())
+    for other, count, makers in zip(*every, strict=True):
+        share = count / math.sqrt(len(own) * makers)
         if share >= _TOGETHER:
             ways.append(Way(other, sure * _SHARED * share, node, (), count, share))
     return _best(ways)
