@@ -193,7 +193,7 @@ def neighbours(graph: ChainGraph, node: int, sure: float, *, loosely: bool = Fal
                 continue
             strength = sum(each for each, _, _ in told) / math.sqrt(own * max(1, parts[other]))
             confidence = sure * _SHARED * factor * min(1.0, strength) * min(1.0, max(cosine, _BY_WORK))
-            if confidence < LEAST or _ends_alike(name, graph.name(other)):
+            if confidence < LEAST or nested(name, graph.name(other)):
                 continue
             _, out, edge = max(told, key=itemgetter(0))
             found.append((confidence, other, (*ups, out), edge))
@@ -201,7 +201,7 @@ def neighbours(graph: ChainGraph, node: int, sure: float, *, loosely: bool = Fal
                 there = (*ups, out, graph.step_to(other, edge))
                 found += [
                     (confidence * _KIN * sureness, kind, there, down)
-                    for kind, sureness, down in _kinds_like(graph, other, node)
+                    for kind, sureness, down in _kinds_like(graph, other, node, name)
                 ]
     best = sorted((each for each in found if each[0] >= LEAST), key=lambda each: (-each[0], each[1]))
     return [
@@ -220,9 +220,9 @@ def _outs(graph: ChainGraph, node: int, any_trade: Collection[int]) -> Iterator[
                     yield step, back
 
 
-def _kinds_like(graph: ChainGraph, node: int, asked: int) -> list[tuple[int, float, int]]:
+def _kinds_like(graph: ChainGraph, node: int, asked: int, name: str) -> list[tuple[int, float, int]]:
     """The :meth:`ChainGraph.ends` at the kinds of *node*, where these are few, that are like the thing
-    *asked* themselves."""
+    *asked*, of this *name*, themselves."""
     kinds = [each for each in graph.ends(node, Relation.HAS_KIND, forward=True) if each[0] != asked]
     if not kinds or len(kinds) > _MOST_KINDS:
         return []
@@ -230,7 +230,7 @@ def _kinds_like(graph: ChainGraph, node: int, asked: int) -> list[tuple[int, flo
     return [
         each
         for each, like in zip(kinds, alike.tolist(), strict=True)
-        if like and not nested(graph, asked, each[0])
+        if like and not nested(name, graph.name(each[0]))
     ]
 
 
@@ -270,9 +270,7 @@ def made_beside(graph: ChainGraph, node: int, sure: float) -> list[Way]:
     others, counts = others[often], counts[often]
     name, alike = graph.name(node), (cosines(graph, node, others) >= _BESIDE).tolist()
     like = [
-        at
-        for at, other in enumerate(others.tolist())
-        if alike[at] and not _ends_alike(name, graph.name(other))
+        at for at, other in enumerate(others.tolist()) if alike[at] and not nested(name, graph.name(other))
     ]
     others, counts = others[like], counts[like]
     ways = []
@@ -310,6 +308,7 @@ def by_standard(graph: ChainGraph, node: int, sure: float, named: Iterable[str])
         **graph.standards_on(node, _FIRM),
         **{number: -1 for name in named if (number := graph.standard(name)) is not None},
     }
+    name = graph.name(node)
     for standard, citing in own.items():
         if not 1 < graph.citing_count(standard) + (citing < 0) <= _MOST_CITING:
             continue
@@ -317,9 +316,8 @@ def by_standard(graph: ChainGraph, node: int, sure: float, named: Iterable[str])
         strength = 1.0 / len(offerings) ** 0.25
         nodes, owners, sureness, through = graph.surest_seats(offerings)
         near = (sureness >= _FIRM) & (nodes != node)
-        others = np.array(
-            [o for o in np.unique(nodes[near]).tolist() if not nested(graph, node, o)], np.int64
-        )
+        beside = np.unique(nodes[near]).tolist()
+        others = np.array([o for o in beside if not nested(name, graph.name(o))], np.int64)
         for other, cosine in zip(others.tolist(), cosines(graph, node, others).tolist(), strict=True):
             if cosine < _ALIKE:
                 continue
@@ -335,12 +333,8 @@ def _best(ways: Iterable[Way]) -> list[Way]:
     return sorted(sure, key=lambda way: (-way.confidence, way.node))[:_MOST]
 
 
-def nested(graph: ChainGraph, one: int, other: int) -> bool:
+def nested(first: str, second: str) -> bool:
     """Whether one name ends with the other: 高压变压器 is a 变压器, and no other thing."""
-    return _ends_alike(graph.name(one), graph.name(other))
-
-
-def _ends_alike(first: str, second: str) -> bool:
     return first.endswith(second) or second.endswith(first)
 
 
