@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -28,8 +29,9 @@ Mask = NDArray[np.bool_]
 LEAST = 8_192
 _FEW = 1_024  # documents of a token whose postings are added together with others
 _SHARE = 16  # … and one document in so many must hold it
-_STEPS, _TOGETHER = 63, 4  # of so many steps so many times fit into a byte
+_STEPS, _BYTE = 63, 255
 _SAMPLE = 16
+_BLOCK = 4_096  # documents whose scores are settled at once
 _STEP = float(np.log1p(_SHARE)) / _STEPS  # no token that frequent adds more than log(1 + share) in BM25
 
 
@@ -44,7 +46,8 @@ class Posting(NamedTuple):
 
     def added(self) -> Floats:
         """What it adds to each of its ``rows``, repeats included."""
-        return self.repeats * self.scores.astype(np.float64)
+        scores = self.scores.astype(np.float64)
+        return scores if self.repeats == 1 else self.repeats * scores
 
     def at(self, rows: Rows) -> Floats:
         """What it adds to each of *rows* (r,)."""
@@ -76,12 +79,14 @@ def _add_few(total: Floats, postings: Sequence[Posting]) -> None:
 
 
 class Column:
-    """A frequent token by document: ``steps`` (n,) what it adds, rounded down; and where its exact score
-    stands among its postings: at ``before[w]`` + i for the i-th bit that is set in word w of ``bits``."""
+    """A frequent token by document: ``steps`` (n,) what it adds, rounded down, ``most`` the greatest of them;
+    and where its exact score stands among its postings: at ``before[w]`` + i for the i-th bit that is set in
+    word w of ``bits``."""
 
     def __init__(self, posting: Posting, size: int) -> None:
         self.steps = np.zeros(size, np.uint8)
         self.steps[posting.rows] = posting.scores.astype(np.float64) / _STEP
+        self.most = int(self.steps.max())
         held = np.zeros(-(-size // 64) * 64, np.bool_)
         held[posting.rows] = True
         self.bits = np.packbits(held, bitorder="little").view(np.uint64)
@@ -139,17 +144,29 @@ class Match:
         """The scores (r,) of *rows*."""
         total = self._total[rows]
         if self._waiting:
-            words, bits = rows >> 6, (rows & 63).astype(np.uint64)
-            ones = np.uint64(1) << bits
-            below = ones - np.uint64(1)
-            for posting, column in self._waiting:
-                # take() costs half of what indexing does, and most of the time goes here
-                held = column.bits.take(words)
-                (hit,) = (held & ones).nonzero()
-                place = column.before.take(words.take(hit))
-                place += np.bitwise_count(held.take(hit) & below.take(hit))
-                total[hit] += posting.repeats * posting.scores.take(place).astype(np.float64)
+            for start in range(0, rows.size, _BLOCK):
+                self._add_waiting(total[start : start + _BLOCK], rows[start : start + _BLOCK])
         return total.astype(np.float32)
+
+    def _add_waiting(self, total: Floats, rows: Rows) -> None:
+        """Add what waits for *rows* (r,) to their *total* (r,)."""
+        words, bits = rows >> 6, (rows & 63).astype(np.uint64)
+        ones = np.uint64(1) << bits
+        held = np.empty((len(self._waiting), rows.size), np.uint64)
+        # nothing is out of range; "raise" would have each take() make a copy first
+        for (_, column), out in zip(self._waiting, held, strict=True):
+            column.bits.take(words, out=out, mode="clip")
+        hits = np.flatnonzero((held & ones) != 0)
+        at = hits % rows.size
+        place = np.bitwise_count(held.ravel()[hits] & (ones - np.uint64(1))[at]).astype(np.int64)
+        words = words[at]
+        added = np.empty(hits.size)
+        edges = np.searchsorted(hits, np.arange(len(held) + 1) * rows.size).tolist()
+        for (posting, column), (start, end) in zip(self._waiting, pairwise(edges), strict=True):
+            here = slice(start, end)
+            place[here] += column.before.take(words[here])
+            np.multiply(posting.scores.take(place[here]), posting.repeats, out=added[here], dtype=np.float64)
+        np.add.at(total, at, added)  # column after column, as they are in order
 
     def settle(self, k: int, allowed: Mask | None = None, also: Rows | None = None) -> Settled:
         """The scores of the best documents that share a token with the query, at most *k*; with *allowed*
@@ -162,29 +179,32 @@ class Match:
         if allowed is not None:
             least = np.where(allowed, least, -1.0)
         floor = _at_least(least, k) - slack if k < least.size else 0.0
-        likely = np.flatnonzero(least >= max(floor, 0.0))
-        rows = likely if also is None else np.union1d(likely, also)
+        likely = least >= max(floor, 0.0)
+        settled = likely.copy()
+        if also is not None:
+            settled[also] = True
+        rows = np.flatnonzero(settled)
         scores = self.of(rows)
-        hits = np.searchsorted(rows, likely)
-        hits = hits[scores[hits] > 0]
+        hits = np.flatnonzero(likely[rows] & (scores > 0))
         return Settled(rows, scores, hits[best_rows(scores[hits], k)])
 
     def _steps(self, repeats: int) -> NDArray[Any]:
         """(n,) the sum of all waiting columns, *repeats* of them."""
         kind = np.dtype(np.uint16 if repeats * _STEPS < 1 << 16 else np.uint32)
         total = np.zeros(self._total.size, kind)
-        # a few columns are added in bytes first, which is three times as fast
+        # as many columns as a byte holds are added in bytes first, which is three times as fast
         bytes_, held = np.zeros(self._total.size, np.uint8), 0
         for posting, column in self._waiting:
-            if posting.repeats > _TOGETHER:
+            most = column.most * posting.repeats
+            if most > _BYTE:
                 np.add(total, np.multiply(column.steps, posting.repeats, dtype=kind), out=total)
                 continue
-            if held + posting.repeats > _TOGETHER:
+            if held + most > _BYTE:
                 np.add(total, bytes_, out=total)
                 bytes_[:], held = 0, 0
             for _ in range(posting.repeats):
                 np.add(bytes_, column.steps, out=bytes_)
-            held += posting.repeats
+            held += most
         return np.add(total, bytes_, out=total)
 
 

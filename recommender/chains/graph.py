@@ -7,10 +7,11 @@ asked for, and threads may share a graph.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,7 @@ from recommender.chains.stored import (
     Stored,
     dtype_of,
     load,
+    starts_of,
     tails_of,
 )
 
@@ -47,6 +49,10 @@ Rows = NDArray[np.int64]
 _SUGGESTIONS = 5
 _LONGEST_QUESTION = 400  # characters of a text in which nodes are looked for
 _MENTION = 0.6  # confidence of a node that a text names elsewhere than at its head
+_CODES = {relation: code for code, relation in enumerate(RELATIONS)}
+_ORIGINS, _SEGMENT = tuple(Origin), int(NodeKind.SEGMENT)
+_BITS = 32  # of the row of an enterprise
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,13 @@ class Shared:
 class ChainGraph:
     def __init__(self, stored: Stored) -> None:
         self._stored = stored
-        self._a = stored.arrays
+        self._a = a = stored.arrays
+        # steps read single numbers, for which a view takes a third of what an array does
+        self._kinds, self._sources, self._targets = _view(a.kinds), _view(a.sources), _view(a.targets)
+        self._relations, self._origins = _view(a.relations), _view(a.origins)
+        self._confidences = _view(a.confidences)
+        self._outgoing, self._incoming = _view(a.outgoing), _view(a.incoming)
+        self._incoming_edges = _view(a.incoming_edges)
 
     @classmethod
     def load(cls, folder: Path) -> ChainGraph:
@@ -171,29 +183,43 @@ class ChainGraph:
 
         That a segment of a chain lists its goods makes them no kinds of it: such edges are not walked.
         """
-        if self._a.kinds[node] == NodeKind.SEGMENT:
-            return
-        wanted = {RELATIONS.index(relation) for relation in relations}
+        wanted = {_CODES[relation] for relation in relations}
         if forward is not False:
-            for edge in range(int(self._a.outgoing[node]), int(self._a.outgoing[node + 1])):
-                if self._a.relations[edge] in wanted:
-                    yield self._step(edge, forward=True)
+            for edge in self._edges(node, wanted, forward=True):
+                yield self._step(edge, forward=True)
         if forward is not True:
-            for place in range(int(self._a.incoming[node]), int(self._a.incoming[node + 1])):
-                edge = int(self._a.incoming_edges[place])
-                if self._a.relations[edge] in wanted and not self._lists[edge]:
-                    yield self._step(edge, forward=False)
+            for edge in self._edges(node, wanted, forward=False):
+                yield self._step(edge, forward=False)
+
+    def ends(self, node: int, relation: Relation, *, forward: bool) -> list[tuple[int, float, int]]:
+        """Of each of :meth:`steps` its end, its confidence and its edge: for those who look at many."""
+        edges = self._edges(node, (_CODES[relation],), forward=forward)
+        end, sure = self._targets if forward else self._sources, self._confidences
+        return [(end[edge], sure[edge], edge) for edge in edges]
+
+    def _edges(self, node: int, wanted: Collection[int], *, forward: bool) -> list[int]:
+        """The edges at *node* whose relation is among the codes *wanted*, but those that list a segment's
+        goods."""
+        kinds, relations = self._kinds, self._relations
+        if kinds[node] == _SEGMENT:
+            return []
+        if forward:
+            first, last = self._outgoing[node], self._outgoing[node + 1]
+            return [edge for edge, code in enumerate(relations[first:last], first) if code in wanted]
+        edges = self._incoming_edges[self._incoming[node] : self._incoming[node + 1]]
+        return [
+            edge for edge in edges if relations[edge] in wanted and kinds[self._sources[edge]] != _SEGMENT
+        ]
 
     def _step(self, edge: int, *, forward: bool) -> Step:
-        a = self._a
-        source, target = int(a.sources[edge]), int(a.targets[edge])
+        source, target = self._sources[edge], self._targets[edge]
         return Step(
             source if forward else target,
             target if forward else source,
-            RELATIONS[a.relations[edge]],
+            RELATIONS[self._relations[edge]],
             forward,
-            float(a.confidences[edge]),
-            Origin(int(a.origins[edge])),
+            self._confidences[edge],
+            _ORIGINS[self._origins[edge]],
             edge,
         )
 
@@ -224,11 +250,11 @@ class ChainGraph:
 
     def step_to(self, node: int, edge: int) -> Step:
         """The edge of this number, walked so that it ends at *node*."""
-        return self._step(edge, forward=int(self._a.targets[edge]) == node)
+        return self._step(edge, forward=self._targets[edge] == node)
 
     def degree(self, node: int) -> int:
-        a = self._a
-        return int(a.outgoing[node + 1] - a.outgoing[node] + a.incoming[node + 1] - a.incoming[node])
+        out, back = self._outgoing, self._incoming
+        return out[node + 1] - out[node] + back[node + 1] - back[node]
 
     def upstream(self, node: int) -> list[Step]:
         """What goes into *node*: its materials, and what is used in it. The surest first."""
@@ -343,9 +369,20 @@ class ChainGraph:
     def makers(self, node: int, least: float = 0.0) -> Rows:
         """(k,) the rows of the enterprises that sit on *node* with at least this confidence, ascending."""
         at = self._sittings(node)
-        return np.unique(self._a.sitting_owners[at[self._a.sitting_confidences[at] >= least]]).astype(
-            np.int64
-        )
+        # nearly in order as they lie, they are sorted faster than numpy's unique() would hash them
+        owners = np.sort(self._a.sitting_owners[at[self._a.sitting_confidences[at] >= least]], kind="stable")
+        return owners[_begins(owners)].astype(np.int64)
+
+    def maker_counts(self, nodes: Rows, least: float = 0.0) -> Rows:
+        """(k,) how many :meth:`makers` each of *nodes* has."""
+        a = self._a
+        starts = a.node_starts[nodes]
+        which, at = _runs(starts, a.node_starts[nodes + 1] - starts)
+        at = a.node_sittings[at].astype(np.int64)
+        sure = a.sitting_confidences[at] >= least
+        pairs = np.sort((which[sure] << _BITS) | a.sitting_owners[at[sure]], kind="stable")
+        counts: Rows = np.bincount(pairs[_begins(pairs)] >> _BITS, minlength=len(nodes))
+        return counts
 
     def supplier_count(self, node: int) -> int:
         """How many enterprises sit on *node*."""
@@ -363,12 +400,12 @@ class ChainGraph:
         many of them do."""
         a = self._a
         starts = a.owner_starts[enterprises]
-        counts = a.owner_starts[enterprises + 1] - starts
-        whose = np.repeat(np.arange(len(enterprises)), counts)
-        at = np.arange(len(whose)) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+        whose, at = _runs(starts, a.owner_starts[enterprises + 1] - starts)
         sure = a.sitting_confidences[at] >= least
-        pairs = np.unique(whose[sure] * self.size + a.sitting_nodes[at[sure]])
-        return np.unique(pairs % self.size, return_counts=True)
+        pairs = np.sort(a.sitting_nodes[at[sure]].astype(np.int64) * len(enterprises) + whose[sure])
+        nodes = pairs[_begins(pairs)] // max(1, len(enterprises))
+        starts = np.flatnonzero(_begins(nodes))
+        return nodes[starts], np.diff(starts, append=len(nodes))
 
     def _supplier(self, at: int) -> Supplier:
         a = self._a
@@ -409,15 +446,30 @@ class ChainGraph:
     def standards_on(self, node: int, least: float = 0.0) -> dict[int, int]:
         """The standards that offerings on *node* (seated with at least *least*) name, each with the row of
         the first of these offerings."""
-        a = self._a
-        at = self._sittings(node)
-        offerings = np.unique(a.sitting_offerings[at[a.sitting_confidences[at] >= least]])
+        a, (starts, sittings, cites) = self._a, self._cites
+        here = slice(*starts[node : node + 2].tolist())
+        sure = a.sitting_confidences[sittings[here]] >= least
+        at = cites[here][sure]
         found: dict[int, int] = {}
-        starts, ends = (np.searchsorted(a.cited_offerings, offerings, side) for side in ("left", "right"))
-        for row, start, end in zip(offerings.tolist(), starts.tolist(), ends.tolist(), strict=True):
-            for standard in a.cited_standards[start:end].tolist():
-                found.setdefault(standard, row)
+        for standard, row in zip(a.cited_standards[at].tolist(), a.cited_offerings[at].tolist(), strict=True):
+            found.setdefault(standard, row)
         return found
+
+    @cached_property
+    def _cites(self) -> tuple[Rows, Rows, Rows]:
+        """Sittings (k,) of offerings that name a standard, each once for every standard, with the place where
+        it is named; by node, those of node i from the i-th of the (n + 1,) starts, then by offering."""
+        a = self._a
+        first, last = (np.searchsorted(a.sitting_offerings, a.cited_offerings, side) for side in _SIDES)
+        cites, sittings = _runs(first, last - first)
+        order = np.argsort(a.sitting_nodes[sittings], kind="stable")
+        sittings = sittings[order]
+        return starts_of(a.sitting_nodes[sittings], self.size), sittings, cites[order]
+
+    def citing_count(self, standard: int) -> int:
+        """How many offerings name *standard*."""
+        start, end = self._a.standard_starts[standard : standard + 2].tolist()
+        return int(end - start)
 
     def citing(self, standard: int) -> Rows:
         """The rows of the offerings that name *standard*, ascending."""
@@ -450,18 +502,32 @@ class ChainGraph:
         (k,) rows of enterprises, ascending; the confidence of each, node times seat, by its best; the place
         in *nodes* and the row of the offering that give it.
         """
-        a = self._a
-        starts = a.node_starts[np.asarray(nodes, np.int64)]
-        counts = a.node_starts[np.asarray(nodes, np.int64) + 1] - starts
-        places = np.repeat(np.arange(len(nodes)), counts)
-        begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-        flat = a.node_sittings[np.repeat(starts - begins[:-1], counts) + np.arange(begins[-1])]
-        owners = a.sitting_owners[flat].astype(np.int64)
-        sure = a.sitting_confidences[flat] * np.asarray(confidences, np.float64)[places]
-        order = np.lexsort((places, -sure, owners))
-        rows, first = np.unique(owners[order], return_index=True)
-        best = order[first]
-        return rows, sure[best], places[best], a.sitting_offerings[flat[best]].astype(np.int64)
+        rows, sure, places, offerings = self.seated_on(nodes, confidences)
+        best = surest(rows, sure)
+        return rows[best], sure[best], places[best], offerings[best]
+
+    def seated_on(
+        self, nodes: Sequence[int], confidences: Sequence[float], among: NDArray[np.bool_] | None = None
+    ) -> tuple[Rows, NDArray[np.float64], Rows, Rows]:
+        """As :meth:`enterprises_on`, but each of all sittings, by node; with *among* (enterprises,), those of
+        enterprises where it is True."""
+        a, asked = self._a, np.asarray(nodes, np.int64)
+        starts = a.node_starts[asked]
+        places, at = _runs(starts, a.node_starts[asked + 1] - starts)
+        at = a.node_sittings[at].astype(np.int64)
+        owners = a.sitting_owners[at]
+        if among is not None:
+            kept = among[owners]
+            places, at, owners = places[kept], at[kept], owners[kept]
+        sure = a.sitting_confidences[at] * np.asarray(confidences, np.float64)[places]
+        return owners.astype(np.int64), sure, places, a.sitting_offerings[at].astype(np.int64)
+
+    def sits_on(self, nodes: Sequence[int]) -> NDArray[np.bool_]:
+        """(enterprises,) who sits on any of *nodes*."""
+        found = np.zeros(self._a.owner_starts.size - 1, np.bool_)
+        for node in nodes:
+            found[self._a.sitting_owners[self._sittings(node)]] = True
+        return found
 
     # --- what a text names ---
 
@@ -490,6 +556,30 @@ class ChainGraph:
         """For each of *texts*, in looked-up spelling, with their unit *vectors* (q, d), the nodes that are
         nearest by meaning."""
         return nearest(texts, vectors, self._by_tail, self._a.vectors, self.name)
+
+
+def _runs(starts: Rows, counts: Rows) -> tuple[Rows, Rows]:
+    """The numbers of k runs, one run after another: of which run each is, and the numbers."""
+    ends = np.cumsum(counts)
+    which = np.repeat(np.arange(len(counts)), counts)
+    return which, np.arange(len(which)) + np.repeat(starts - (ends - counts), counts)
+
+
+def surest(owners: Rows, sure: NDArray[np.float64]) -> Rows:
+    """Of each of *owners* (s,), ascending, the place where it is surest, the first of several."""
+    order = np.lexsort((-sure, owners))
+    return order[_begins(owners[order])]
+
+
+def _begins(numbers: NDArray[Any]) -> NDArray[np.bool_]:
+    """(k,) where another of the sorted *numbers* begins."""
+    found = np.ones(len(numbers), np.bool_)
+    np.not_equal(numbers[1:], numbers[:-1], out=found[1:])
+    return found
+
+
+def _view(array: NDArray[Any]) -> memoryview:
+    return np.asarray(array, array.dtype.newbyteorder("=")).data  # a view reads no other order
 
 
 def _surest_first(steps: list[Step]) -> list[Step]:

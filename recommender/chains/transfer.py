@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Need, Relation
-from recommender.chains.asking import asked_for
-from recommender.chains.graph import ChainGraph
+from recommender.chains.asking import Asked, asked_for
+from recommender.chains.graph import ChainGraph, surest
 from recommender.chains.placing import Seat, named
 from recommender.chains.standards import standards
 from recommender.chains.stored import Sitting
@@ -87,7 +87,10 @@ class Reaching:
 def reaching(graph: ChainGraph, need: Need, encode: Encode | None = None) -> Reaching | None:
     """Whom *need* reaches; None where it names no node of the graph. With *encode*, which gives unit vectors
     of texts, it may name one by meaning."""
-    seats, words = _asked(graph, need, encode) if graph.size else ([], {})
+    if not graph.size:
+        return None
+    things = asked_for(need.title, graph.of_spelling, need.buyer_name)
+    seats, words = _asked(graph, need, things, encode)
     if not seats:
         return None
     ways = {
@@ -96,7 +99,7 @@ def reaching(graph: ChainGraph, need: Need, encode: Encode | None = None) -> Rea
     }
     among: list[Among] = []
     own = frozenset(ways)
-    fits = _fitting(graph, need, encode)
+    fits = _fitting(graph, [each.thing for each in things if not each.qualified], encode)
     if not _WORK.search(wanted(need.title)):
         cited = {name for text in (need.title, need.description) for name, _, _ in standards(text)}
         for seat in seats:
@@ -113,20 +116,19 @@ def reaching(graph: ChainGraph, need: Need, encode: Encode | None = None) -> Rea
     return _gathered(graph, list(ways.values()), among, words)
 
 
-def _fitting(graph: ChainGraph, need: Need, encode: Encode | None) -> Callable[[int], bool]:
-    """Whether a node is near everything that *need* asks for. Things of one order come from one firm: who
-    makes insecticides could turn to 杀菌剂, and not to 杀菌剂及阻垢剂."""
-    things = [
-        each.thing for each in asked_for(need.title, graph.of_spelling, need.buyer_name) if not each.qualified
-    ]
+def _fitting(graph: ChainGraph, things: Sequence[str], encode: Encode | None) -> Callable[[int], bool]:
+    """Whether a node is near all of the *things* that are asked for. Things of one order come from one firm:
+    who makes insecticides could turn to 杀菌剂, and not to 杀菌剂及阻垢剂."""
     if encode is None or len(things) < 2:
         return lambda node: True
     asked, vectors = encode(things), graph.stored.arrays.vectors
     return lambda node: float((asked @ vectors[node].astype(np.float32)).min()) >= _OF_ONE_ORDER
 
 
-def _asked(graph: ChainGraph, need: Need, encode: Encode | None) -> tuple[list[Seat], dict[int, str]]:
-    """The nodes that *need* names, the surest first, and the words that do."""
+def _asked(
+    graph: ChainGraph, need: Need, things: Sequence[Asked], encode: Encode | None
+) -> tuple[list[Seat], dict[int, str]]:
+    """The nodes that *need*, which asks for *things*, names, the surest first, and the words that do."""
     best: dict[int, Seat] = {}
     words: dict[int, str] = {}
 
@@ -135,7 +137,7 @@ def _asked(graph: ChainGraph, need: Need, encode: Encode | None) -> tuple[list[S
             best[seat.node], words[seat.node] = seat, thing
 
     unknown: list[str] = []
-    for each in asked_for(need.title, graph.of_spelling, need.buyer_name):
+    for each in things:
         seat = named(each.thing, graph.of_spelling)
         if seat is None or seat.how is not Sitting.NAME:
             unknown.append(each.thing)
@@ -166,15 +168,10 @@ def _gathered(
 ) -> Reaching:
     """Each enterprise once, by the way that is surest of it; of equal ones the first."""
     listed = [way for way in ways if graph.is_taken(way.node)]
-    rows, sure, places, offerings = graph.enterprises_on(
-        [way.node for way in listed], [way.confidence for way in listed]
-    )
-    parts = [(rows, sure, places, offerings)]
+    parts = [graph.seated_on([way.node for way in listed], [way.confidence for way in listed])]
     for each in among:
         parts.append((each.rows, each.confidences, np.full(len(each.rows), len(listed)), each.offerings))
         listed.append(each.way)
     rows, sure, places, offerings = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.lexsort((places, -sure, rows))
-    _, first = np.unique(rows[order], return_index=True)
-    best = order[first]
+    best = surest(rows, sure)
     return Reaching(tuple(listed), rows[best], sure[best], places[best], offerings[best], words)

@@ -9,21 +9,27 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Relation
-from recommender.chains.graph import ChainGraph, Step
+from recommender.chains.graph import ChainGraph, Step, surest
 from recommender.chains.inferring import is_form
+from recommender.chains.stored import RELATIONS, NodeKind
 from recommender.chains.walking import Reached
 
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Along = tuple[tuple[Relation, bool], ...]  # relations, and whether they are walked forward
 
+_OF: Along = ((Relation.NEEDS_MATERIAL, True), (Relation.USED_IN, False))
+_BY: Along = ((Relation.PROCESSED_BY, True),)
 _SHARED = 0.7  # what is left of the confidence at a thing of the same material, process or standard
 _BOTH = 0.4  # … at its material, made by who has its process, too
 _FORM = 0.7  # … at the same material in another form
@@ -159,49 +165,72 @@ def neighbours(graph: ChainGraph, node: int, sure: float, *, loosely: bool = Fal
     things are alike by their names, or by a material and a process both; *loosely* less will do, or a
     material that hardly anything else needs.
     """
-    ways: list[Way] = []
+    found: list[tuple[float, int, tuple[Step, ...], int]] = []  # of each way the last edge by its number
+    parts, any_trade = _parts(graph)
+    name = graph.name(node)
     for member, (factor, ups) in _family(graph, node).items():
-        shared: dict[int, list[tuple[float, Step, Step]]] = {}
+        shared: defaultdict[int, list[tuple[float, Step, int]]] = defaultdict(list)
         own = 0
-        for made, makes in ((_made_of, _makes), (_made_by, _makes_by)):
-            for out in made(graph, member):
-                own += 1
-                if graph.degree(out.end) > _MOST_SHARING or len(shared) > _MOST_COMPARED:
-                    continue
-                others = [step for step in makes(graph, out.end) if step.end not in (node, member)]
-                for back in others:
-                    strength = out.confidence * back.confidence / max(1, len(others)) ** 0.25
-                    shared.setdefault(back.end, []).append((strength, out, back))
-        found = np.array(sorted(shared), np.int64)
-        alike = np.maximum(cosines(graph, node, found), _KIN * cosines(graph, member, found))
-        for other, cosine in zip(found.tolist(), alike.tolist(), strict=True):
-            told = shared[other]
-            work = {out.relation is Relation.PROCESSED_BY for _, out, _ in told}
-            like = cosine >= (_ROUGHLY if loosely else _ALIKE) or len(work) > 1
-            like |= loosely and any(_is_rare_material(graph, out) for _, out, _ in told)
-            if not like or nested(graph, node, other):
+        for out, back in _outs(graph, member, any_trade):
+            own += 1
+            if graph.degree(out.end) > _MOST_SHARING or len(shared) > _MOST_COMPARED:
                 continue
-            cosine = max(cosine, _BY_WORK)
-            of_other = sum(1 for _ in (*_made_of(graph, other), *_made_by(graph, other)))
-            strength = sum(each for each, _, _ in told) / math.sqrt(own * max(1, of_other))
-            _, out, back = max(told, key=lambda each: each[0])
-            confidence = sure * _SHARED * factor * min(1.0, strength) * min(1.0, cosine)
-            ways.append(Way(other, confidence, node, (*ups, out, back)))
-            ways += [
-                Way(down.end, confidence * _KIN * down.confidence, node, (*ups, out, back, down))
-                for down in _kinds_like(graph, other, node)
+            others = [
+                each
+                for relation, forward in back
+                for each in graph.ends(out.end, relation, forward=forward)
+                if each[0] not in (node, member)
             ]
-    return _best(ways)
+            many = max(1, len(others)) ** 0.25
+            for other, sureness, edge in others:
+                shared[other].append((out.confidence * sureness / many, out, edge))
+        sharing = sorted(shared)
+        for other, cosine in zip(sharing, _alike(graph, node, member, sharing), strict=True):
+            told = shared[other]
+            like = cosine >= (_ROUGHLY if loosely else _ALIKE)
+            like = like or len({out.relation is Relation.PROCESSED_BY for _, out, _ in told}) > 1
+            if not like and not (loosely and any(_is_rare_material(graph, out) for _, out, _ in told)):
+                continue
+            strength = sum(each for each, _, _ in told) / math.sqrt(own * max(1, parts[other]))
+            confidence = sure * _SHARED * factor * min(1.0, strength) * min(1.0, max(cosine, _BY_WORK))
+            if confidence < LEAST or nested(name, graph.name(other)):
+                continue
+            _, out, edge = max(told, key=itemgetter(0))
+            found.append((confidence, other, (*ups, out), edge))
+            if confidence * _KIN >= LEAST:
+                there = (*ups, out, graph.step_to(other, edge))
+                found += [
+                    (confidence * _KIN * sureness, kind, there, down)
+                    for kind, sureness, down in _kinds_like(graph, other, node, name)
+                ]
+    best = sorted((each for each in found if each[0] >= LEAST), key=lambda each: (-each[0], each[1]))
+    return [
+        Way(end, confidence, node, (*steps, graph.step_to(end, edge)))
+        for confidence, end, steps, edge in best[:_MOST]
+    ]
 
 
-def _kinds_like(graph: ChainGraph, node: int, asked: int) -> list[Step]:
-    """The kinds of *node*, where these are few, that are like the thing *asked* themselves."""
-    kinds = [step for step in graph.steps(node, [Relation.HAS_KIND], forward=True) if step.end != asked]
+def _outs(graph: ChainGraph, node: int, any_trade: Collection[int]) -> Iterator[tuple[Step, Along]]:
+    """What *node* is made of and by, each with how one comes from there to what else is."""
+    for along in (_OF, _BY):
+        back = tuple((relation, not forward) for relation, forward in along)
+        for relation, forward in along:
+            for step in graph.steps(node, [relation], forward=forward):
+                if along is _OF or step.end not in any_trade:
+                    yield step, back
+
+
+def _kinds_like(graph: ChainGraph, node: int, asked: int, name: str) -> list[tuple[int, float, int]]:
+    """The :meth:`ChainGraph.ends` at the kinds of *node*, where these are few, that are like the thing
+    *asked*, of this *name*, themselves."""
+    kinds = [each for each in graph.ends(node, Relation.HAS_KIND, forward=True) if each[0] != asked]
     if not kinds or len(kinds) > _MOST_KINDS:
         return []
-    alike = cosines(graph, asked, np.array([step.end for step in kinds])) >= _ALIKE
+    alike = cosines(graph, asked, np.array([kind for kind, _, _ in kinds])) >= _ALIKE
     return [
-        s for s, like in zip(kinds, alike.tolist(), strict=True) if like and not nested(graph, asked, s.end)
+        each
+        for each, like in zip(kinds, alike.tolist(), strict=True)
+        if like and not nested(name, graph.name(each[0]))
     ]
 
 
@@ -209,24 +238,23 @@ def _is_rare_material(graph: ChainGraph, step: Step) -> bool:
     return step.relation is not Relation.PROCESSED_BY and graph.degree(step.end) <= _RARE
 
 
-def _made_of(graph: ChainGraph, node: int) -> Iterator[Step]:
-    yield from graph.steps(node, [Relation.NEEDS_MATERIAL], forward=True)
-    yield from graph.steps(node, [Relation.USED_IN], forward=False)
+_PARTS: WeakKeyDictionary[ChainGraph, tuple[list[int], frozenset[int]]] = WeakKeyDictionary()
 
 
-def _makes(graph: ChainGraph, node: int) -> Iterator[Step]:
-    yield from graph.steps(node, [Relation.NEEDS_MATERIAL], forward=False)
-    yield from graph.steps(node, [Relation.USED_IN], forward=True)
-
-
-def _made_by(graph: ChainGraph, node: int) -> Iterator[Step]:
-    for step in graph.steps(node, [Relation.PROCESSED_BY], forward=True):
-        if not _ANY_TRADE.search(graph.name(step.end)):
-            yield step
-
-
-def _makes_by(graph: ChainGraph, node: int) -> Iterator[Step]:
-    return graph.steps(node, [Relation.PROCESSED_BY], forward=False)
+def _parts(graph: ChainGraph) -> tuple[list[int], frozenset[int]]:
+    """Of each node how much it is made of and by; and the processes of any trade, which do not count."""
+    if (found := _PARTS.get(graph)) is None:
+        a = graph.stored.arrays
+        kind = {each: a.relations == code for code, each in enumerate(RELATIONS)}
+        by = kind[Relation.PROCESSED_BY]
+        trades = [node for node in np.unique(a.targets[by]).tolist() if _ANY_TRADE.search(graph.name(node))]
+        listed = a.kinds == NodeKind.SEGMENT  # lists goods, and is none
+        of = kind[Relation.NEEDS_MATERIAL] | (by & ~np.isin(a.targets, trades))
+        used = kind[Relation.USED_IN] & ~listed[a.sources]
+        counts = np.bincount(a.sources[of], minlength=graph.size)
+        counts += np.bincount(a.targets[used], minlength=graph.size)
+        found = _PARTS[graph] = np.where(listed, 0, counts).tolist(), frozenset(trades)
+    return found
 
 
 def made_beside(graph: ChainGraph, node: int, sure: float) -> list[Way]:
@@ -236,14 +264,19 @@ def made_beside(graph: ChainGraph, node: int, sure: float) -> list[Way]:
     if not _LEAST_MAKERS <= len(own) <= _MOST_SHARING:
         return []
     others, counts = graph.nodes_with(own, _FIRM)
-    often = (counts >= _LEAST_MAKERS) & (others != node)
+    # fewer are too few even where nobody else makes it
+    enough = max(_LEAST_MAKERS, 0.99 * _TOGETHER**2 * len(own))
+    often = (counts >= enough) & (others != node)
     others, counts = others[often], counts[often]
-    like = cosines(graph, node, others) >= _BESIDE
+    name, alike = graph.name(node), (cosines(graph, node, others) >= _BESIDE).tolist()
+    like = [
+        at for at, other in enumerate(others.tolist()) if alike[at] and not nested(name, graph.name(other))
+    ]
+    others, counts = others[like], counts[like]
     ways = []
-    for other, count in zip(others[like].tolist(), counts[like].tolist(), strict=True):
-        if nested(graph, node, other):
-            continue
-        share = count / math.sqrt(len(own) * len(graph.makers(other, _FIRM)))
+    every = (others.tolist(), counts.tolist(), graph.maker_counts(others, _FIRM).tolist())
+    for other, count, makers in zip(*every, strict=True):
+        share = count / math.sqrt(len(own) * makers)
         if share >= _TOGETHER:
             ways.append(Way(other, sure * _SHARED * share, node, (), count, share))
     return _best(ways)
@@ -254,15 +287,18 @@ def materials(graph: ChainGraph, node: int, sure: float) -> Iterator[Among]:
     processes = [step.end for step in graph.processes(node)]
     if not processes:
         return
-    able, _, _, _ = graph.enterprises_on(processes, [1.0] * len(processes))
-    for step in graph.steps(node, [Relation.NEEDS_MATERIAL], forward=True):
-        if graph.degree(step.end) > _MOST_SHARING:
-            continue
-        way = Way(step.end, sure * _BOTH * step.confidence, node, (step,))
-        rows, held, _, offerings = graph.enterprises_on([way.node], [way.confidence])
-        both = np.isin(rows, able)
-        if both.any():
-            yield Among(way, rows[both], held[both], offerings[both])
+    ways = [
+        Way(step.end, sure * _BOTH * step.confidence, node, (step,))
+        for step in graph.steps(node, [Relation.NEEDS_MATERIAL], forward=True)
+        if graph.degree(step.end) <= _MOST_SHARING
+    ]
+    rows, held, places, offerings = graph.seated_on(
+        [way.node for way in ways], [way.confidence for way in ways], graph.sits_on(processes)
+    )
+    for place in np.unique(places).tolist():
+        at = np.flatnonzero(places == place)
+        at = at[surest(rows[at], held[at])]
+        yield Among(ways[place], rows[at], held[at], offerings[at])
 
 
 def by_standard(graph: ChainGraph, node: int, sure: float, named: Iterable[str]) -> Iterator[Among]:
@@ -272,16 +308,16 @@ def by_standard(graph: ChainGraph, node: int, sure: float, named: Iterable[str])
         **graph.standards_on(node, _FIRM),
         **{number: -1 for name in named if (number := graph.standard(name)) is not None},
     }
+    name = graph.name(node)
     for standard, citing in own.items():
-        offerings = graph.citing(standard)
-        if not 1 < len(offerings) + (citing < 0) <= _MOST_CITING:
+        if not 1 < graph.citing_count(standard) + (citing < 0) <= _MOST_CITING:
             continue
+        offerings = graph.citing(standard)
         strength = 1.0 / len(offerings) ** 0.25
         nodes, owners, sureness, through = graph.surest_seats(offerings)
         near = (sureness >= _FIRM) & (nodes != node)
-        others = np.array(
-            [o for o in np.unique(nodes[near]).tolist() if not nested(graph, node, o)], np.int64
-        )
+        beside = np.unique(nodes[near]).tolist()
+        others = np.array([o for o in beside if not nested(name, graph.name(o))], np.int64)
         for other, cosine in zip(others.tolist(), cosines(graph, node, others).tolist(), strict=True):
             if cosine < _ALIKE:
                 continue
@@ -297,9 +333,8 @@ def _best(ways: Iterable[Way]) -> list[Way]:
     return sorted(sure, key=lambda way: (-way.confidence, way.node))[:_MOST]
 
 
-def nested(graph: ChainGraph, one: int, other: int) -> bool:
+def nested(first: str, second: str) -> bool:
     """Whether one name ends with the other: 高压变压器 is a 变压器, and no other thing."""
-    first, second = graph.name(one), graph.name(other)
     return first.endswith(second) or second.endswith(first)
 
 
@@ -309,3 +344,15 @@ def cosines(graph: ChainGraph, node: int, others: Rows) -> Floats:
     own = vectors[node].astype(np.float32)
     alike: Floats = (vectors[others].astype(np.float32) @ own).astype(np.float64)
     return alike
+
+
+def _alike(graph: ChainGraph, node: int, member: int, others: Sequence[int]) -> list[float]:
+    """How alike *node*, or the broader *member* of its family, is to each of *others*."""
+    vectors = graph.stored.arrays.vectors
+    things = vectors[np.array(others, np.int64)].astype(np.float32)
+    alike = (things @ vectors[node].astype(np.float32)).astype(np.float64)
+    if member != node:
+        kin = (things @ vectors[member].astype(np.float32)).astype(np.float64)
+        np.maximum(alike, _KIN * kin, out=alike)
+    found: list[float] = alike.tolist()
+    return found

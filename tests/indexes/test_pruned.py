@@ -39,6 +39,7 @@ queries = st.lists(st.sampled_from([*COMMON, *RARE, "?"]), max_size=40)
 def test_best_and_others_have_the_scores_of_the_plain_sum(tokens: list[str], k: int, seed: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pruned, "LEAST", 10)
+        patch.setattr(pruned, "_BLOCK", 16)
         draw = np.random.default_rng(seed)
         scores = INDEX.scores(tokens)
         match = INDEX.match(tokens)

@@ -127,6 +127,24 @@ def test_an_enterprise_on_several_nodes_counts_once_by_its_best(rail: ChainGraph
     assert rail.enterprises_on([], [])[0].tolist() == []
 
 
+@pytest.mark.parametrize("least", [0.0, 0.6])
+def test_makers_are_counted_for_many_nodes_as_for_one(rail: ChainGraph, least: float) -> None:
+    every = [rail.makers(node, least) for node in range(rail.size)]
+    assert rail.maker_counts(np.arange(rail.size), least).tolist() == [len(each) for each in every]
+    nodes, counts = rail.nodes_with(np.array([0, 1]), least)
+    assert dict(zip(nodes.tolist(), counts.tolist(), strict=True)) == {
+        node: len(each) for node, each in enumerate(every) if len(each)
+    }
+
+
+def test_of_all_who_sit_on_a_node_some_may_be_asked_for(rail: ChainGraph) -> None:
+    able = rail.sits_on([rail.node("齿轮")])
+    assert np.flatnonzero(able).tolist() == rail.makers(rail.node("齿轮")).tolist() == [1]
+    rows, sure, places, offerings = rail.seated_on([rail.node("轴箱轴承")], [0.5], able)
+    assert (rows.tolist(), places.tolist(), offerings.tolist()) == ([1], [0], [1])
+    assert sure[0] == 0.5 * rail.suppliers(rail.node("轴箱轴承"))[1].confidence
+
+
 def test_a_text_finds_its_nodes(rail: ChainGraph) -> None:
     found = rail.nodes_of("采购动车组用轴箱轴承一批、齿轮")
     assert [rail.name(seat.node) for seat in found] == ["齿轮", "轴箱轴承", "动车组"]
