@@ -38,8 +38,10 @@ _LEAST = 1e-6
 # Rows from which on the numbers of those collected come from memory, not from a cache: 4.6 against 4.0 ms for
 # a million, where it is 0.7 against 0.8 for a hundred thousand.
 _SAMPLED_UP_TO = 1 << 18
-# FAISS compares 32 rows at once: their codes lie together, byte by byte, in this order.
+# Codes of 32 rows lie together, byte by byte, in this order, as FAISS compares them …
 BLOCK = 32
+# … and it takes so many blocks at once in a ninth less time than one: 2.9 against 3.2 ms for a million rows.
+_AT_ONCE = 2
 _ORDER = np.array([0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15])
 _ROWS = 1_024  # rotated at a time, in cache
 _NOTHING = np.zeros(0, np.float32), np.zeros(0, np.int64)
@@ -240,24 +242,36 @@ def _first_of_each_block(packed: Bytes) -> Bytes:
     return ((first[:, :, 0] & 15) | (first[:, :, 1] << 4)).astype(np.uint8, copy=False)
 
 
+def _together(packed: Bytes) -> Bytes:
+    """*packed* codes with the same bytes of the blocks that are compared at once beside each other."""
+    width = packed.shape[1] // BLOCK
+    whole = np.zeros((-(-len(packed) // _AT_ONCE), width, _AT_ONCE, BLOCK), np.uint8)
+    for place in range(_AT_ONCE):
+        part = packed[place::_AT_ONCE]
+        whole[: len(part), :, place] = part.reshape(len(part), width, BLOCK)
+    return whole.reshape(len(whole), _AT_ONCE * packed.shape[1])
+
+
 def _flat(packed: Bytes, count: int, scale: float) -> Any:
     """The index of FAISS that holds the *packed* codes of *count* rows."""
-    faiss, width = library(), packed.shape[1] // BLOCK * 4
-    index = faiss.IndexPQFastScan(width, width // 2, 4, faiss.METRIC_INNER_PRODUCT)
+    faiss, width, packed = library(), packed.shape[1] // BLOCK * 4, _together(packed)
+    index = faiss.IndexPQFastScan(width, width // 2, 4, faiss.METRIC_INNER_PRODUCT, _AT_ONCE * BLOCK)
     faiss.copy_array_to_vector(_centroids(width, scale).ravel(), index.pq.centroids)
     index.is_trained = True
     index.codes.resize(packed.size)
     faiss.memcpy(index.codes.get(), faiss.swig_ptr(packed), packed.nbytes)
-    index.ntotal, index.ntotal2 = count, len(packed) * BLOCK
+    index.ntotal, index.ntotal2 = count, len(packed) * _AT_ONCE * BLOCK
     return index
 
 
 def _one_list(packed: Bytes, count: int, scale: float) -> Any:
     """As :func:`_flat`, in an inverted list, as only those can be asked for all rows beyond a score."""
-    faiss, width = library(), packed.shape[1] // BLOCK * 4
+    faiss, width, packed = library(), packed.shape[1] // BLOCK * 4, _together(packed)
     whole = faiss.IndexFlatIP(width)
     whole.add(np.zeros((1, width), np.float32))
-    index = faiss.IndexIVFPQFastScan(whole, width, 1, width // 2, 4, faiss.METRIC_INNER_PRODUCT)
+    index = faiss.IndexIVFPQFastScan(
+        whole, width, 1, width // 2, 4, faiss.METRIC_INNER_PRODUCT, _AT_ONCE * BLOCK
+    )
     index.by_residual, index.is_trained = False, True
     faiss.copy_array_to_vector(_centroids(width, scale).ravel(), index.pq.centroids)
     lists = faiss.downcast_InvertedLists(index.invlists)
