@@ -29,7 +29,7 @@ from indexes.vectors import NO_ROW, check_search, check_vectors
 CODES = "codes.npy"
 FACTS = "codes.json"
 # The shortlist for k: the k-th best of a million was in it for 99.9 % (k 800) to 100 % (k 100) of the rows.
-_TIMES, _AT_LEAST = 4, 1_024
+_TIMES, _AT_LEAST = 5, 512
 # Rows that a filter lets pass are as many in the shortlist as without it, where they are spread evenly; a
 # tenth more for chance. A shortlist that ends up with less than this share is not relied on.
 _MORE, _ENOUGH = 1.1, 0.75
@@ -133,11 +133,11 @@ class ApproximateIndex:
         spare = listed.size - 2 * k - _SPARE
         if spare <= 0:
             return self.exact.score(query, listed)[None], listed[None]
-        order = np.argpartition(near, spare)
-        ahead, others = listed[order[spare:]], order[:spare]
+        lead = near >= np.partition(near, spare)[spare]
+        ahead = listed[lead]
         led = self.exact.score(query, ahead)
         least = self.scan.least(query, np.partition(led, led.size - k)[led.size - k])
-        others = listed[others[near[others] >= least]]
+        others = listed[(near >= least) & ~lead]
         scores = np.concatenate([led, self.exact.score(query, others)])
         return scores[None], np.concatenate([ahead, others])[None]
 
