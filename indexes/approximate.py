@@ -28,8 +28,9 @@ from indexes.vectors import NO_ROW, check_search, check_vectors
 
 CODES = "codes.npy"
 FACTS = "codes.json"
-# The shortlist for k: the k-th best of a million was in it for 99.9 % (k 800) to 100 % (k 100) of the rows.
-_TIMES, _AT_LEAST = 5, 512
+# The shortlist for k, so many times as many and so many more, whichever is shorter: of the best of a million
+# 99.9 % (k 800) to 100 % (k 100) were in it.
+_LISTED = (4, 1_024), (6, 448)
 # Rows that a filter lets pass are as many in the shortlist as without it, where they are spread evenly; a
 # tenth more for chance. A shortlist that ends up with less than this share is not relied on.
 _MORE, _ENOUGH = 1.1, 0.75
@@ -188,7 +189,7 @@ def _save_codes(folder: Path, packed: NDArray[np.uint8], scale: float) -> None:
 
 def _listed(k: int) -> int:
     """Rows on the shortlist for the *k* best."""
-    return _TIMES * k + _AT_LEAST
+    return min(times * k + more for times, more in _LISTED)
 
 
 def _scale(longest: float) -> float:
