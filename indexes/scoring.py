@@ -26,7 +26,7 @@ Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 # Every 61st score tells where the k-th best may lie; below this size a partition is as fast.
-_SAMPLE_STEP, _SAMPLE_FROM = 61, 20_000
+_SAMPLE_STEP, _SAMPLE_FROM = 61, 3_000
 # A denser one for batches, whose bound is to be near: every row above it costs.
 _RANGE_STEP = 16
 # So many equal scores at the bound are put up with.
