@@ -35,8 +35,9 @@ _LISTED = (4, 1_024), (6, 448)
 # tenth more for chance. A shortlist that ends up with less than this share is not relied on.
 _MORE, _ENOUGH = 1.1, 0.75
 _DEEPER = 4
-# A batch picks rows once for all its queries, which then are a product: codes cannot keep up with that.
-_PICKED = 3
+# A batch picks rows once for all its queries, which then are a product: codes cannot keep up with that, and it
+# must find what its queries do alone. So codes have to be so many times as cheap for one.
+_PICKED = 1.5
 # Shortlisted rows held at a time: bounds the memory of a batch to some 50 MB a thread.
 _HELD = 1 << 22
 _SPARE = 32
@@ -153,7 +154,7 @@ class ApproximateIndex:
 
     def _pays(self, depth: int, listed: int, count: int) -> bool:
         """Whether naming *depth* rows by code and scoring *listed* of them is cheaper than reading all in a
-        stream, and much cheaper than picking the *count* that a filter lets pass."""
+        stream, and clearly cheaper than picking the *count* that a filter lets pass."""
         cost, size = self.exact.tuning, self.size
         by_codes = size * cost.code + depth * cost.listed + listed * cost.row
         picked = count * cost.row if count < size else math.inf

@@ -99,7 +99,7 @@ def test_the_planner_compares_costs() -> None:
     index = ApproximateIndex.from_vectors(vectors, Tuning(scan=100, row=200, code=1, listed=10))
     assert index._depth(10, 10_000) == 508  # 10 µs of codes and 107 µs for a shortlist, a stream 1,000 µs
     assert index._depth(10, 5_000) == 1_118  # half pass: twice as deep and a tenth more
-    assert index._depth(10, 2_000) == 0  # 400 µs for those that pass, once for a batch; a shortlist 140 µs
+    assert index._depth(10, 1_000) == 0  # 200 µs for those that pass, once for a batch; a shortlist 168 µs
     assert index._depth(10, 500) == 0  # fewer than a shortlist
     cheap = ApproximateIndex.from_vectors(vectors, Tuning(scan=10, row=200, code=1, listed=10))
     assert cheap._depth(10, 10_000) == 0  # the whole stream costs 100 µs
