@@ -35,8 +35,8 @@ _LISTED = (4, 1_024), (6, 448)
 # tenth more for chance. A shortlist that ends up with less than this share is not relied on.
 _MORE, _ENOUGH = 1.1, 0.75
 _DEEPER = 4
-# A batch picks rows once for all its queries, which then are a product: codes cannot keep up with that, and it
-# must find what its queries do alone. So codes have to be so many times as cheap for one.
+# A batch picks rows once for all its queries, which then are a product: codes cannot keep up with that. As a
+# batch must find what its queries do alone, codes have to be so many times as cheap for one.
 _PICKED = 1.5
 # Shortlisted rows held at a time: bounds the memory of a batch to some 50 MB a thread.
 _HELD = 1 << 22
