@@ -28,14 +28,16 @@ from indexes.vectors import NO_ROW, check_search, check_vectors
 
 CODES = "codes.npy"
 FACTS = "codes.json"
-# The shortlist for k: the k-th best of a million was in it for 99.9 % (k 800) to 100 % (k 100) of the rows.
-_TIMES, _AT_LEAST = 4, 1_024
+# The shortlist for k, so many times as many and so many more, whichever is shorter: of the best of a million
+# 99.9 % (k 800) to 100 % (k 100) were in it.
+_LISTED = (4, 1_024), (6, 448)
 # Rows that a filter lets pass are as many in the shortlist as without it, where they are spread evenly; a
 # tenth more for chance. A shortlist that ends up with less than this share is not relied on.
 _MORE, _ENOUGH = 1.1, 0.75
 _DEEPER = 4
-# A batch picks rows once for all its queries, which then are a product: codes cannot keep up with that.
-_PICKED = 3
+# A batch picks rows once for all its queries, which then are a product: codes cannot keep up with that. As a
+# batch must find what its queries do alone, codes have to be so many times as cheap for one.
+_PICKED = 1.5
 # Shortlisted rows held at a time: bounds the memory of a batch to some 50 MB a thread.
 _HELD = 1 << 22
 _SPARE = 32
@@ -133,11 +135,11 @@ class ApproximateIndex:
         spare = listed.size - 2 * k - _SPARE
         if spare <= 0:
             return self.exact.score(query, listed)[None], listed[None]
-        order = np.argpartition(near, spare)
-        ahead, others = listed[order[spare:]], order[:spare]
+        lead = near >= np.partition(near, spare)[spare]
+        ahead = listed[lead]
         led = self.exact.score(query, ahead)
         least = self.scan.least(query, np.partition(led, led.size - k)[led.size - k])
-        others = listed[others[near[others] >= least]]
+        others = listed[(near >= least) & ~lead]
         scores = np.concatenate([led, self.exact.score(query, others)])
         return scores[None], np.concatenate([ahead, others])[None]
 
@@ -152,7 +154,7 @@ class ApproximateIndex:
 
     def _pays(self, depth: int, listed: int, count: int) -> bool:
         """Whether naming *depth* rows by code and scoring *listed* of them is cheaper than reading all in a
-        stream, and much cheaper than picking the *count* that a filter lets pass."""
+        stream, and clearly cheaper than picking the *count* that a filter lets pass."""
         cost, size = self.exact.tuning, self.size
         by_codes = size * cost.code + depth * cost.listed + listed * cost.row
         picked = count * cost.row if count < size else math.inf
@@ -188,7 +190,7 @@ def _save_codes(folder: Path, packed: NDArray[np.uint8], scale: float) -> None:
 
 def _listed(k: int) -> int:
     """Rows on the shortlist for the *k* best."""
-    return _TIMES * k + _AT_LEAST
+    return min(times * k + more for times, more in _LISTED)
 
 
 def _scale(longest: float) -> float:

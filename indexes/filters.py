@@ -283,9 +283,9 @@ class FilterColumns:
         """Rows whose number lies in [*low*, *high*], either end open where None; *absent* says whether rows
         without a number pass."""
         numbers = self.numbers(column)
-        mask: NDArray[np.bool_] = numbers >= (-np.inf if low is None else low)  # nan passes no comparison
-        if high is not None:
-            mask &= numbers <= high
+        mask: NDArray[np.bool_] = numbers <= (np.inf if high is None else high)  # nan passes no comparison
+        if low is not None:
+            mask &= numbers >= low
         return mask | np.isnan(numbers) if absent else mask
 
     def _mark(self, mask: NDArray[np.bool_], start: int, stop: int) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,12 @@ Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 # Every 61st score tells where the k-th best may lie; below this size a partition is as fast.
-_SAMPLE_STEP, _SAMPLE_FROM = 61, 20_000
+_SAMPLE_STEP, _SAMPLE_FROM = 61, 3_000
 # A denser one for batches, whose bound is to be near: every row above it costs.
 _RANGE_STEP = 16
-# So many equal scores at the bound are put up with.
+# Sampled beyond the bound, to see whether many scores equal it …
+_SPARE = 8
+# … of which so many are put up with.
 _EQUALS = 2_048
 # Scores beyond twice what is asked for that are sorted sooner than their best are picked out.
 _FEW = 1_000
@@ -169,7 +172,7 @@ def named_by_product(queries: Floats, k: int, vectors: Floats, longest: float) -
     expected = k / _RANGE_STEP
     most = int(expected + 3 * np.sqrt(expected)) + 4
     sample = np.ascontiguousarray(vectors[::_RANGE_STEP])
-    near, _ = faiss.knn(queries, sample, 2 * most, metric=faiss.METRIC_INNER_PRODUCT)
+    near, _ = faiss.knn(queries, sample, most + _SPARE, metric=faiss.METRIC_INNER_PRODUCT)
     margin = 2 * slack(queries, longest)
     floor = (near[:, most - 1] - 2 * margin).astype(np.float32)  # what equals the bound is to exceed it
     beyond = near[:, -1]
@@ -179,40 +182,36 @@ def named_by_product(queries: Floats, k: int, vectors: Floats, longest: float) -
         beyond[many] = faiss.knn(queries[many], sample, deep, metric=faiss.METRIC_INNER_PRODUCT)[0][:, -1]
     done = (floor > margin) & (beyond < floor - margin)
     floor, margin = floor[done], margin[done] / floor[done]
-    whose, rows, scores = _above_one(queries[done] / floor[:, None], vectors)
-    counts = np.bincount(whose, minlength=len(floor))
-    enough = counts >= k
-    if not enough.any():
-        return np.zeros(len(queries), np.bool_), np.zeros((0, k), np.int64)
-    least = np.partition(_spread(whose, scores, counts, np.float32(-np.inf)), -k, axis=1)[:, -k] - margin
-    enough &= least > 1
-    kept = (scores >= least[whose]) & enough[whose]
-    whose, rows = whose[kept], rows[kept]
-    done[done] = enough
-    return done, _spread(whose, rows, np.bincount(whose, minlength=len(floor)), NO_ROW)[enough]
+    named = []
+    # query by query: whole tables of all that was found, most of which goes, take twice as long
+    for (rows, scores), within in zip(
+        _above_one(queries[done] / floor[:, None], vectors), margin, strict=True
+    ):
+        least = np.partition(scores, -k)[-k] - within if scores.size >= k else 0
+        named.append(rows[scores >= least] if least > 1 else None)
+    done[done] = [rows is not None for rows in named]
+    sure = [rows for rows in named if rows is not None]
+    table = np.full((len(sure), max((rows.size for rows in sure), default=k)), NO_ROW, np.int64)
+    for place, rows in zip(table, sure, strict=True):
+        place[: rows.size] = rows
+    return done, table
 
 
-def _above_one(queries: Floats, vectors: Floats) -> tuple[Rows, Rows, Floats]:
-    """Query, row and score of every pair that scores above 1, by query."""
+def _above_one(queries: Floats, vectors: Floats) -> Iterator[tuple[Rows, Floats]]:
+    """For each of *queries* the rows that score above 1 and their scores, both (m,): views, to be read before
+    the next."""
     faiss = library()
     queries = np.ascontiguousarray(queries)
     found = faiss.RangeSearchResult(len(queries))
     faiss.range_search_inner_product(
         *map(faiss.swig_ptr, (queries, vectors)), queries.shape[1], len(queries), len(vectors), 1.0, found
     )
-    starts = faiss.rev_swig_ptr(found.lims, len(queries) + 1).astype(np.int64)
-    whose = np.repeat(np.arange(len(queries)), np.diff(starts))
-    if not whose.size:
-        return whose, whose, np.zeros(0, np.float32)
-    rows, scores = (faiss.rev_swig_ptr(part, whose.size).copy() for part in (found.labels, found.distances))
-    return whose, rows, scores
-
-
-def _spread(whose: Rows, values: NDArray[Any], counts: Rows, missing: Any) -> NDArray[Any]:
-    """*values* (m,) as a row for each query, *whose* (m,) they are, ascending; padded with *missing*."""
-    table = np.full((len(counts), int(counts.max())), missing, values.dtype)
-    table[whose, np.arange(whose.size) - (np.cumsum(counts) - counts)[whose]] = values
-    return table
+    ends = faiss.rev_swig_ptr(found.lims, len(queries) + 1).tolist()
+    rows, scores = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    if ends[-1]:
+        rows, scores = (faiss.rev_swig_ptr(part, ends[-1]) for part in (found.labels, found.distances))
+    for start, end in pairwise(ends):
+        yield rows[start:end], scores[start:end]
 
 
 def kth_best(scores: Floats, k: int) -> np.float32:

@@ -97,10 +97,10 @@ def test_a_large_batch_answers_as_its_queries_do_alone(index: ApproximateIndex) 
 def test_the_planner_compares_costs() -> None:
     vectors = np.zeros((10_000, 8), np.float32)
     index = ApproximateIndex.from_vectors(vectors, Tuning(scan=100, row=200, code=1, listed=10))
-    assert index._depth(10, 10_000) == 1_064  # 10 µs of codes and 223 µs for a shortlist, a stream 1,000 µs
-    assert index._depth(10, 5_000) == 2_341  # half pass: twice as deep and a tenth more
-    assert index._depth(10, 3_000) == 0  # 600 µs for those that pass, once for a batch; a shortlist 262 µs
-    assert index._depth(10, 1_000) == 0  # fewer than a shortlist
+    assert index._depth(10, 10_000) == 508  # 10 µs of codes and 107 µs for a shortlist, a stream 1,000 µs
+    assert index._depth(10, 5_000) == 1_118  # half pass: twice as deep and a tenth more
+    assert index._depth(10, 1_000) == 0  # 200 µs for those that pass, once for a batch; a shortlist 168 µs
+    assert index._depth(10, 500) == 0  # fewer than a shortlist
     cheap = ApproximateIndex.from_vectors(vectors, Tuning(scan=10, row=200, code=1, listed=10))
     assert cheap._depth(10, 10_000) == 0  # the whole stream costs 100 µs
 
@@ -171,18 +171,22 @@ def test_every_code_is_harmless(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [None, 0.3])
-def test_a_sampled_bound_names_the_rows_that_a_list_of_the_best_does(
+def test_a_sampled_bound_names_all_rows_that_a_list_of_the_best_does(
     index: ApproximateIndex, monkeypatch: pytest.MonkeyPatch, share: float | None
 ) -> None:
     allowed = None if share is None else np.random.default_rng(15).random(SIZE) < share
     queries = np.concatenate([clustered(16, 7, 64), np.zeros((1, 64), np.float32)])
-    sampled = [np.sort(rows).tolist() for _, rows in index.scan.nearest(queries, 900, allowed)]
+    sampled = [*index.scan.nearest(queries, 900, allowed)]
     monkeypatch.setattr(codes, "_LEAST", 1e9)
-    assert sampled == [np.sort(rows).tolist() for _, rows in index.scan.nearest(queries, 900, allowed)]
-    assert all(len(rows) > 200 for rows in sampled[:7])
+    listed = [np.sort(rows).tolist() for _, rows in index.scan.nearest(queries, 900, allowed)]
+    assert all(len(rows) > 200 for rows in listed[:7])
+    for (near, rows), best_rows in zip(sampled, listed, strict=True):
+        ahead = np.argsort(-near)[: len(best_rows)]
+        assert np.sort(rows[ahead]).tolist() == best_rows
+        assert allowed is None or allowed[rows].all()
     monkeypatch.setattr(codes, "_SAMPLED_UP_TO", 0)
     large = ApproximateIndex.from_vectors(index.rows(np.arange(SIZE)))
-    assert sampled == [np.sort(rows).tolist() for _, rows in large.scan.nearest(queries, 900, allowed)]
+    assert listed == [np.sort(rows).tolist() for _, rows in large.scan.nearest(queries, 900, allowed)]
 
 
 @pytest.mark.parametrize("sign", [1, -1])
