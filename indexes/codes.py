@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.pages import on_large_pages
 from indexes.scoring import library, score_all
 from indexes.splice import Splice
 
@@ -265,7 +266,7 @@ def _flat(packed: Bytes, count: int, scale: float) -> Any:
     faiss.copy_array_to_vector(_centroids(width, scale).ravel(), index.pq.centroids)
     index.is_trained = True
     index.codes.resize(packed.size)
-    faiss.memcpy(index.codes.get(), faiss.swig_ptr(packed), packed.nbytes)
+    _fill(faiss.rev_swig_ptr(index.codes.get(), packed.size), packed)
     index.ntotal, index.ntotal2 = count, len(packed) * _AT_ONCE * BLOCK
     return index
 
@@ -284,10 +285,15 @@ def _one_list(packed: Bytes, count: int, scale: float) -> Any:
     lists.resize(0, count)
     if count:
         numbers = np.arange(count)
-        faiss.memcpy(lists.get_codes(0), faiss.swig_ptr(packed), packed.nbytes)
+        _fill(faiss.rev_swig_ptr(lists.get_codes(0), packed.size), packed)
         faiss.memcpy(lists.get_ids(0), faiss.swig_ptr(numbers), numbers.nbytes)
     index.ntotal = count
     return index
+
+
+def _fill(codes: Bytes, packed: Bytes) -> None:
+    on_large_pages(codes)
+    codes[:] = packed.ravel()
 
 
 def _centroids(width: int, scale: float) -> Floats:
