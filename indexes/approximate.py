@@ -29,7 +29,7 @@ from indexes.vectors import NO_ROW, check_search, check_vectors
 CODES = "codes.npy"
 FACTS = "codes.json"
 # The shortlist for k, so many times as many and so many more, whichever is shorter: of the best of a million
-# 99.9 % (k 800) to 100 % (k 100) were in it.
+# 99.9 % (k 100 to 800) were in it.
 _LISTED = (4, 1_024), (6, 448)
 # Rows that a filter lets pass are as many in the shortlist as without it, where they are spread evenly; a
 # tenth more for chance. A shortlist that ends up with less than this share is not relied on.

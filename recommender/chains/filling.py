@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from recommender.catalogue.domain import Enterprise, Link, Relation
-from recommender.chains.graph import ChainGraph, Step, Supplier
+from recommender.chains.graph import ChainGraph, Step
+from recommender.chains.seating import Supplier
 from recommender.chains.stored import NodeKind, Sitting
 from recommender.requirements.certificates import Certificate, canonical
 from recommender.snapshot import Snapshot

@@ -16,8 +16,9 @@ from typing import Any
 
 from recommender.catalogue.domain import Enterprise
 from recommender.chains.filling import MOST_REACHED, Filling, flow, hanging, is_goods, standing_out
-from recommender.chains.graph import Step, Supplier
+from recommender.chains.graph import Step
 from recommender.chains.nearness import Meant, closest, meant, near_document
+from recommender.chains.seating import Supplier
 from recommender.chains.stored import Origin, Sitting
 from recommender.chains.view import Placed, placed_chain
 from recommender.intake.codes import region_name

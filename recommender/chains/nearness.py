@@ -12,7 +12,8 @@ import numpy as np
 from recommender.catalogue.domain import Relation
 from recommender.chains import ways as transfer
 from recommender.chains.filling import Filling, is_goods
-from recommender.chains.graph import ChainGraph, Step, Supplier
+from recommender.chains.graph import ChainGraph, Step
+from recommender.chains.seating import Supplier
 from recommender.chains.stored import Origin, Sitting
 from recommender.chains.view import says
 from recommender.requirements.certificates import Certificate

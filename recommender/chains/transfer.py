@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Need, Relation
 from recommender.chains.asking import Asked, asked_for
-from recommender.chains.graph import ChainGraph, surest
+from recommender.chains.graph import ChainGraph
 from recommender.chains.placing import Seat, named
+from recommender.chains.seating import surest
 from recommender.chains.standards import standards
 from recommender.chains.stored import Sitting
 from recommender.chains.walking import REACH, reach, sureness

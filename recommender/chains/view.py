@@ -7,7 +7,8 @@ from typing import Any
 
 from indexes.errors import InputError
 from recommender.catalogue.domain import Relation
-from recommender.chains.graph import ChainGraph, Step, Supplier
+from recommender.chains.graph import ChainGraph, Step
+from recommender.chains.seating import Supplier
 from recommender.chains.stored import SEGMENTS, NodeKind
 from recommender.chains.walking import ChainPath, path
 from recommender.snapshot import Snapshot

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Relation
-from recommender.chains.graph import ChainGraph, Step, surest
+from recommender.chains.graph import ChainGraph, Step
 from recommender.chains.inferring import is_form
+from recommender.chains.seating import surest
 from recommender.chains.stored import RELATIONS, NodeKind
 from recommender.chains.walking import Reached
 

@@ -50,8 +50,8 @@ def enterprise_twins(
     """The twins among p enterprises, best first, by place.
 
     *vectors* (p, d) are the profiles of *firms*; *text(place)* gives the words of one, asked for only where
-    two profiles are nearly the same. Who shares a name but has a
-    credit code of its own is another enterprise with the same words.
+    two profiles are nearly the same. Who shares a name but has a credit code of its own is another enterprise
+    with the same words.
     """
     runs = cache(lambda place: _runs(text(place)))
     near = vectors @ vectors.T >= _ALIKE

@@ -46,7 +46,7 @@ from tests.safety.workshop import (
 
 # Of what the doctor rightly complains while a disk is full: SQLite, too, wants a little room to read.
 _FULL = ("disk", "catalogue", "up to date")
-_PATIENCE = 50
+_PATIENCE = 50  # times that a disk is made smaller before it is given up
 
 
 def _try(home: Path, limit: Callable[[], object], what: str, *, late: bool = False) -> str:
