@@ -1,5 +1,5 @@
-"""Who and what sits on the nodes of a chain graph: enterprises, by their offerings, and the standards that
-these name."""
+"""Who and what sits on the nodes of a chain graph: offerings, the enterprises whose they are, and the standards
+that they name."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Supplier:
 
 
 class Seating:
-    """The sittings of a *stored* graph; each is an offering's, or an enterprise's own, on a node."""
+    """The sittings of a *stored* graph: of offerings on nodes, and so of the enterprises whose they are."""
 
     def __init__(self, stored: Stored) -> None:
         self._stored = stored
