@@ -1,5 +1,5 @@
-"""Who and what sits on the nodes of a chain graph: offerings, the enterprises whose they are, and the standards
-that they name."""
+"""Who and what sits on the nodes of a chain graph: offerings, the enterprises whose they are, and the
+standards that they name."""
 
 from __future__ import annotations
 
