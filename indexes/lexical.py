@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.files import check_numbers, check_offsets, damaged, load_array, load_json, save_array, save_json
-from indexes.postings import Postings, scored, spliced
+from indexes.postings import Postings, norms, scored, spliced
 from indexes.pruned import Columns, Match, Posting, add_all
 from indexes.splice import Splice
 from indexes.strings import StringTable
@@ -104,7 +104,7 @@ class LexicalIndex:
         self._postings_held = postings
         self._offsets, self._rows, self._scores = postings.offsets, postings.rows, scores
         self._k1, self._b = k1, b
-        self._columns = Columns(self.size, budget=scores.nbytes)
+        self._columns = Columns(postings, norms(postings.lengths, k1, b), budget=scores.nbytes)
 
     @classmethod
     def build(cls, token_lists: Iterable[Sequence[str]], *, k1: float = K1, b: float = B) -> LexicalIndex:
@@ -146,7 +146,7 @@ class LexicalIndex:
 
     def match(self, tokens: Sequence[str]) -> Match:
         """The scores of the best documents for *tokens* and of any others, without computing all."""
-        return Match(self.size, [posting for _, posting in self._postings(tokens)], self._columns)
+        return Match([posting for _, posting in self._postings(tokens)], self._columns)
 
     def search(
         self, tokens: Sequence[str], k: int, allowed: NDArray[np.bool_] | None = None

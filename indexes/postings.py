@@ -18,6 +18,7 @@ from indexes.splice import Splice
 from indexes.strings import StringTable, joined
 
 Numbers = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 _AT_ONCE = 1 << 17  # postings
 
@@ -33,22 +34,38 @@ class Postings:
     lengths: NDArray[np.int32]
 
 
+def norms(lengths: NDArray[np.int32], k1: float, b: float) -> Floats:
+    """(n,) what BM25 adds to a token's count in documents of these *lengths* (n,), below the line."""
+    mean = float(lengths.mean()) if lengths.size else 0.0
+    return np.asarray(k1 * (1.0 - b + b * lengths / (mean or 1.0)), np.float64)
+
+
+def rarity(frequencies: Numbers, size: int) -> Floats:
+    """(t,) the weight of tokens that so many of *size* documents hold."""
+    found: Floats = np.log1p((size - frequencies + 0.5) / (frequencies + 0.5))
+    return found
+
+
+def impact(rare: Floats, counts: NDArray[Any], norms: Floats) -> NDArray[np.float32]:
+    """What tokens of rarity *rare* add to the scores of documents that hold them *counts* times."""
+    found: Floats = rare * counts
+    found /= counts + norms
+    return found.astype(np.float32)
+
+
 def scored(postings: Postings, k1: float, b: float) -> NDArray[np.float32]:
     """What each posting adds to its document's score."""
-    lengths, offsets = postings.lengths, postings.offsets
-    mean = float(lengths.mean()) if lengths.size else 0.0
-    norms = k1 * (1.0 - b + b * lengths / mean) if mean else np.zeros(lengths.size)
+    offsets, below = postings.offsets, norms(postings.lengths, k1, b)
     frequencies = np.diff(offsets)
-    rarity = np.log1p((lengths.size - frequencies + 0.5) / (frequencies + 0.5))
+    weights = rarity(frequencies, postings.lengths.size)
     found = np.empty(postings.rows.size, np.float32)
     edges = np.searchsorted(offsets, np.arange(0, found.size + _AT_ONCE, _AT_ONCE))
 
     def score(words: tuple[int, int]) -> None:
         first, last = words
         part = slice(int(offsets[first]), int(offsets[last]))
-        counts = postings.counts[part]
-        rare = np.repeat(rarity[first:last], frequencies[first:last])
-        found[part] = rare * counts / (counts + norms[postings.rows[part]])
+        rare = np.repeat(weights[first:last], frequencies[first:last])
+        found[part] = impact(rare, postings.counts[part], below[postings.rows[part]])
 
     _on_all_cores(score, pairwise(np.minimum(edges, frequencies.size).tolist()))
     return found

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.postings import Postings, impact, rarity
 from indexes.topk import best_rows
 
 Rows = NDArray[np.int64]
@@ -31,7 +31,7 @@ _FEW = 1_024  # documents of a token whose postings are added together with othe
 _SHARE = 16  # … and one document in so many must hold it
 _STEPS, _BYTE = 63, 255
 _SAMPLE = 16
-_BLOCK = 4_096  # documents whose scores are settled at once
+_BLOCK = 512  # documents whose scores are settled at once: for dozens of tokens, in cache
 _STEP = float(np.log1p(_SHARE)) / _STEPS  # no token that frequent adds more than log(1 + share) in BM25
 
 
@@ -79,42 +79,45 @@ def _add_few(total: Floats, postings: Sequence[Posting]) -> None:
 
 
 class Column:
-    """A frequent token by document: ``steps`` (n,) what it adds, rounded down, ``most`` the greatest of them;
-    and where its exact score stands among its postings: at ``before[w]`` + i for the i-th bit that is set in
-    word w of ``bits``."""
+    """A frequent token by document: ``steps`` (n,) what it adds, rounded down, ``most`` the greatest of them,
+    and what the exact score is made of, ``counts`` (n,) how often a document holds it, and its ``rarity``."""
 
-    def __init__(self, posting: Posting, size: int) -> None:
+    def __init__(self, posting: Posting, counts: NDArray[np.uint16], size: int) -> None:
+        """*counts* are those of the posting's rows."""
         self.steps = np.zeros(size, np.uint8)
         self.steps[posting.rows] = posting.scores.astype(np.float64) / _STEP
         self.most = int(self.steps.max())
-        held = np.zeros(-(-size // 64) * 64, np.bool_)
-        held[posting.rows] = True
-        self.bits = np.packbits(held, bitorder="little").view(np.uint64)
-        counts = np.bitwise_count(self.bits).astype(np.int32)
-        self.before = np.cumsum(counts, dtype=np.int32) - counts
+        self.counts = np.zeros(size, np.min_scalar_type(int(counts.max())))
+        self.counts[posting.rows] = counts
+        self.rarity = float(rarity(np.array(posting.rows.size), size))
 
     @property
     def nbytes(self) -> int:
-        return self.steps.nbytes + self.bits.nbytes + self.before.nbytes
+        return self.steps.nbytes + self.counts.nbytes
 
 
 class Columns:
-    """The columns of one index of *size* documents, each made when a query first has its token, up to
-    *budget* bytes in all. Threads may share them."""
+    """The columns of *postings*, each made when a query first has its token, up to *budget* bytes in all.
+    Threads may share them."""
 
-    def __init__(self, size: int, budget: int) -> None:
-        self._size = size
+    def __init__(self, postings: Postings, norms: Floats, budget: int) -> None:
+        """*norms* (n,): those of its documents (:func:`~indexes.postings.norms`)."""
+        self.norms = np.maximum(norms, np.finfo(np.float64).tiny)  # what no document holds adds 0, not 0 / 0
+        self._postings = postings
         self._left = budget
         self._made: dict[int, Column] = {}
         self._lock = Lock()
 
     def of(self, posting: Posting) -> Column | None:
         """The column of a token; None where it is too rare, or the budget is spent."""
-        if posting.rows.size < max(LEAST, self._size / _SHARE):
+        size = self.norms.size
+        if posting.rows.size < max(LEAST, size / _SHARE):
             return None
         found = self._made.get(posting.number)
-        if found is None and self._left > self._size and posting.scores.max() < _STEP * (_STEPS + 1):
-            made = Column(posting, self._size)
+        if found is None and self._left > size and posting.scores.max() < _STEP * (_STEPS + 1):
+            held = self._postings
+            counts = held.counts[int(held.offsets[posting.number]) :][: posting.rows.size]
+            made = Column(posting, counts, size)
             with self._lock:
                 found = self._made.setdefault(posting.number, made)
                 if found is made:
@@ -123,12 +126,12 @@ class Columns:
 
 
 class Match:
-    """The scores of one query over *size* documents, for one thread.
+    """The scores of one query over the documents of *columns*, for one thread.
 
     They are the sums over *postings* in the order given, in double precision, rounded to single.
     """
 
-    def __init__(self, size: int, postings: Sequence[Posting], columns: Columns) -> None:
+    def __init__(self, postings: Sequence[Posting], columns: Columns) -> None:
         waiting: list[tuple[Posting, Column]] = []
         for posting in reversed(postings):  # only what comes last in a sum can wait
             column = columns.of(posting)
@@ -136,8 +139,8 @@ class Match:
                 break
             waiting.insert(0, (posting, column))
         first = len(postings) - len(waiting)
-        self._waiting = waiting
-        self._total = np.zeros(size, np.float64)
+        self._waiting, self._norms = waiting, columns.norms
+        self._total = np.zeros(columns.norms.size, np.float64)
         add_all(self._total, postings[:first])
 
     def of(self, rows: Rows) -> NDArray[np.float32]:
@@ -150,23 +153,13 @@ class Match:
 
     def _add_waiting(self, total: Floats, rows: Rows) -> None:
         """Add what waits for *rows* (r,) to their *total* (r,)."""
-        words, bits = rows >> 6, (rows & 63).astype(np.uint64)
-        ones = np.uint64(1) << bits
-        held = np.empty((len(self._waiting), rows.size), np.uint64)
-        # nothing is out of range; "raise" would have each take() make a copy first
-        for (_, column), out in zip(self._waiting, held, strict=True):
-            column.bits.take(words, out=out, mode="clip")
-        hits = np.flatnonzero((held & ones) != 0)
-        at = hits % rows.size
-        place = np.bitwise_count(held.ravel()[hits] & (ones - np.uint64(1))[at]).astype(np.int64)
-        words = words[at]
-        added = np.empty(hits.size)
-        edges = np.searchsorted(hits, np.arange(len(held) + 1) * rows.size).tolist()
-        for (posting, column), (start, end) in zip(self._waiting, pairwise(edges), strict=True):
-            here = slice(start, end)
-            place[here] += column.before.take(words[here])
-            np.multiply(posting.scores.take(place[here]), posting.repeats, out=added[here], dtype=np.float64)
-        np.add.at(total, at, added)  # column after column, as they are in order
+        rare = np.array([[column.rarity] for _, column in self._waiting])
+        repeats = np.array([[posting.repeats] for posting, _ in self._waiting])
+        counts = np.stack([column.counts.take(rows) for _, column in self._waiting])
+        added = impact(rare, counts, self._norms[rows]).astype(np.float64)
+        added *= repeats
+        for each in added:  # in order: where a document holds no such token, nothing is added
+            total += each
 
     def settle(self, k: int, allowed: Mask | None = None, also: Rows | None = None) -> Settled:
         """The scores of the best documents that share a token with the query, at most *k*; with *allowed*
@@ -175,7 +168,8 @@ class Match:
         if self._waiting:
             repeats = sum(posting.repeats for posting, _ in self._waiting)
             slack = _STEP * repeats * 1.001
-            least = self._total + _STEP * self._steps(repeats)
+            least = np.multiply(self._steps(repeats), _STEP, dtype=np.float64)
+            least += self._total
         if allowed is not None:
             least = np.where(allowed, least, -1.0)
         floor = _at_least(least, k) - slack if k < least.size else 0.0

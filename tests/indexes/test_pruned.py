@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from indexes import pruned
 from indexes.lexical import LexicalIndex
+from indexes.postings import Postings, impact, rarity
 from indexes.pruned import Columns, Match, Posting
 from indexes.topk import best_rows
 
@@ -64,29 +66,58 @@ def test_frequent_tokens_wait_and_few_documents_are_settled(monkeypatch: pytest.
     assert 10 <= settled[0] < INDEX.size // 4
 
 
+@pytest.mark.parametrize(("k1", "b"), [(0.0, 0.75), (1.5, 1.0)])
+def test_a_document_without_words_scores_nothing(k1: float, b: float) -> None:
+    index = LexicalIndex.build([*documents(), []], k1=k1, b=b)
+    found = index.match([*COMMON]).of(np.arange(index.size))
+    assert found.tolist() == index.scores([*COMMON]).tolist()
+    assert found[-1] == 0
+
+
 def test_a_long_query_counts_in_wider_numbers() -> None:
     tokens = [*COMMON * 200, "u"]
     found = INDEX.match(tokens).settle(300)
     assert found.scores[found.best].tolist() == sorted(INDEX.scores(tokens).tolist(), reverse=True)
 
 
+def held_by_all(*counts: int) -> tuple[list[Posting], Postings, NDArray[np.float64]]:
+    """Tokens that each of forty documents holds so often, and what :class:`Columns` needs of them."""
+    rows, below = np.tile(np.arange(40, dtype=np.int32), len(counts)), np.linspace(0.5, 2.0, 40)
+    held = np.repeat(np.array(counts, np.uint16), 40)
+    offsets = np.arange(0, held.size + 1, 40)
+    scores = impact(rarity(np.array(40), 40), held, np.tile(below, len(counts)))
+    each = zip(np.split(rows, len(counts)), np.split(scores, len(counts)), strict=True)
+    postings = [Posting(number, 1, *parts) for number, parts in enumerate(each)]
+    return postings, Postings(offsets, rows, held, np.full(40, 9, np.int32)), below
+
+
 def test_without_budget_everything_is_added_up() -> None:
-    rows = np.arange(40, dtype=np.int32)
-    postings = [Posting(n, 1, rows, np.full(40, 0.5, np.float32)) for n in range(3)]
-    roomy, spent = Columns(40, 1 << 20), Columns(40, 0)
-    assert len(Match(40, postings, roomy)._waiting) == 3
-    assert Match(40, postings, spent)._waiting == []
-    found = [Match(40, postings, columns).settle(2) for columns in (roomy, spent)]
+    postings, held, below = held_by_all(1, 2, 3)
+    roomy, spent = Columns(held, below, 1 << 20), Columns(held, below, 0)
+    assert len(Match(postings, roomy)._waiting) == 3
+    assert Match(postings, spent)._waiting == []
+    found = [Match(postings, columns).settle(2) for columns in (roomy, spent)]
     assert [each.rows[each.best].tolist() for each in found] == [[0, 1], [0, 1]]
+    assert found[0].scores[found[0].best].tolist() == found[1].scores[found[1].best].tolist()
+
+
+def test_documents_may_hold_a_token_hundreds_of_times() -> None:
+    postings, held, below = held_by_all(1, 300, 65_535)
+    match = Match(postings, Columns(held, below, 1 << 20))
+    assert len(match._waiting) == 3
+    rows = np.arange(40)
+    assert match.of(rows).tolist() == Match(postings, Columns(held, below, 0)).of(rows).tolist()
 
 
 def test_only_the_last_tokens_of_a_sum_wait() -> None:
-    rows = np.arange(40, dtype=np.int32)
-    high = Posting(1, 1, rows, np.full(40, 9.0, np.float32))  # more than a byte of steps holds
-    low = [Posting(n, 1, rows, np.full(40, 0.5, np.float32)) for n in (0, 2)]
-    match = Match(40, [low[0], high, low[1]], Columns(40, 1 << 20))
+    postings, held, below = held_by_all(1, 2, 3)
+    high = postings[1]._replace(
+        scores=postings[1].scores * np.float32(1e4)
+    )  # more than a byte of steps holds
+    match = Match([postings[0], high, postings[2]], Columns(held, below, 1 << 20))
     assert [posting.number for posting, _ in match._waiting] == [2]
-    assert match.of(np.array([7])).tolist() == [10.0]
+    parts = [float(each.scores[7]) for each in (postings[0], high, postings[2])]
+    assert match.of(np.array([7])).tolist() == [np.float32(sum(parts))]
 
 
 @given(st.lists(st.integers(0, 9), min_size=300, max_size=400), st.integers(1, 5))
