@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from indexes.errors import InputError
@@ -42,7 +43,7 @@ class DocumentWriter:
 
     def add(self, id: str, document: Mapping[str, object]) -> None:
         """The next row. A document must be JSON: strings, finite numbers, booleans, None, lists and objects
-        of these.
+        of these. Whole numbers beyond 64 bits are read back as floats.
 
         :raises InputError: it is not.
         """
@@ -124,8 +125,8 @@ class DocumentStore:
         """
         self._check(row)
         try:
-            document = json.loads(self._data[int(self._offsets[row]) : int(self._offsets[row + 1])])
-        except (ValueError, RecursionError) as error:
+            document = orjson.loads(self._data[int(self._offsets[row]) : int(self._offsets[row + 1])])
+        except ValueError as error:
             damaged(self._folder / DOCUMENTS, f"row {row}: {error}")
         if not isinstance(document, dict):
             damaged(self._folder / DOCUMENTS, f"row {row} is not an object")

@@ -20,6 +20,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from recommender.catalogue.domain import Enterprise, Link, Need, Offering, Scope
 from recommender.catalogue.json_values import from_json, to_json
 from recommender.journal import Journal
@@ -114,7 +116,7 @@ class DecisionLog(Journal[tuple[str, datetime, Query, Recommendation, str]]):
 
 def answer_bytes(document: JSON) -> bytes:
     """An answer as the API sends it."""
-    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    return orjson.dumps(document)
 
 
 def ranked(found: Recommendation) -> list[JSON]:
