@@ -152,6 +152,11 @@ L/s 3.6 L/s
 L/hour 0.001 L/h
 m**3/hour 1 m³/h m3/h 立方米/小时
 m**3/day 0.04166666666666666 m³/d m3/d 立方米/天 立方米/日
+[normal volume] Nm³ m**3
+m**3 1 Nm³ Nm3 NM3 标方 标准立方米
+[normal volume flow] Nm³/h m**3/hour
+m**3/hour 1 Nm³/h Nm3/h NM3/h nm3/h nm³/h 标方/小时 标准立方米/小时
+m**3/min 60 Nm³/min Nm3/min NM3/min 标方/分钟
 [mass flow] t/h t/hour
 kg/hour 0.001 kg/h 公斤/小时
 t/hour 1 t/h 吨/小时

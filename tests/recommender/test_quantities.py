@@ -34,6 +34,9 @@ def measure(text: str) -> Measure:
         ("热导率180W/m·K", "=", 180, 180, "W/(m·K)"),
         ("磨耗率低于0.7mm/万公里", "<=", -math.inf, 0.7, "mm/万公里"),
         ("通量2kg/(m2·s)", "=", 2, 2, "kg/m**2/s"),
+        ("制氧量25000Nm3/h", "=", 25_000, 25_000, "Nm³/h"),
+        ("供气2Nm³/min", "=", 120, 120, "Nm³/h"),
+        ("扭矩300Nm", "=", 300, 300, "N·m"),
     ],
 )
 def test_a_quantity_is_read_in_one_unit(text, relation, low, high, unit):
