@@ -11,7 +11,7 @@ import numpy as np
 from indexes.approximate import ApproximateIndex
 from indexes.exact import ExactIndex, Floats, Rows
 from indexes.half import HalfIndex
-from indexes.scoring import best_by_product, one_thread, side_by_side
+from indexes.scoring import named_by_product, one_thread, side_by_side
 from indexes.tuning import Tuning
 from indexes.vectors import VectorIndex
 
@@ -66,8 +66,8 @@ def _near(found: float, usual: float) -> float:
     return min(max(found, usual / 4), usual * 4)
 
 
-def _best(queries: Floats, block: Floats) -> tuple[Floats, Rows]:
-    return best_by_product(queries, 10, [(None, block)])[:2]
+def _best(queries: Floats, block: Floats) -> tuple[Mask, Rows]:
+    return named_by_product(queries, 10, [(np.arange(len(block)), block)], 1.0)
 
 
 def _product(queries: Floats, block: Floats) -> float:

@@ -4,7 +4,7 @@ A single query reads the vectors in one stream, as fast as memory gives them; a 
 Under a filter that few rows pass only those are read, where graph indexes lose most of their recall.
 
 Both are fast by adding up in an order of their own, so they name the candidates, with a margin as wide as
-their rounding error; :func:`~indexes.scoring.score_rows` settles scores and ties (see there).
+their rounding error; :func:`~indexes.scoring.score_pairs` settles scores and ties (see there).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from indexes.files import damaged, load_json, map_file, save_json
 from indexes.scoring import (
     best,
-    best_by_product,
-    kth_best,
+    best_of_pairs,
+    candidates,
     library,
     named_by_product,
     score_all,
-    score_rows,
+    score_pairs,
     side_by_side,
     slack,
 )
@@ -38,15 +38,9 @@ Mask = NDArray[np.bool_]
 
 VECTORS = "vectors.faiss"
 FACTS = "vectors.json"
-# Candidates asked for beyond k, so that a boundary without many ties needs no second search.
-_SPARE = 32
-# Rows from which on a bound is guessed from a sample …
-_LARGE = 5_000
-# … if they are so many times as many as asked for.
-_TIMES = 8
 _CHUNK = 4_096
-# Rows that a filtered batch gathers at a time: 64 MB of 256 floats.
-_BLOCK = 65_536
+# Rows that a batch multiplies at a time, whose scores then are in the caches.
+BLOCK = 16_384
 # Rows written at a time: half a megabyte of 256 floats. Larger pieces are no faster, and often slower.
 _WRITTEN = 512
 
@@ -116,8 +110,10 @@ class ExactIndex:
             return scores, rows
         done = np.zeros(len(queries), np.bool_)
         if len(queries) >= self.tuning.product_from:
-            done, named = self._by_product(queries, k, allowed)
-            scores[done], rows[done] = best(self._score(queries[done], named), named, k)
+            blocks = self._blocks(allowed)
+            done, whose, named = named_by_product(queries, min(k, count), blocks, self.longest)
+            found = best_of_pairs(self._score(queries, whose, named), whose, named, len(queries), k)
+            scores[done], rows[done] = found[0][done], found[1][done]
         few = np.flatnonzero(allowed) if allowed is not None and self._gathers(count) else None
         for i in np.flatnonzero(~done).tolist():
             query = queries[i]
@@ -131,12 +127,11 @@ class ExactIndex:
 
     def score(self, query: Floats, rows: Rows) -> Floats:
         """(m,) the scores of *rows* (m,), the same bits as in :meth:`search`."""
-        scores: Floats = self._score(query[None], rows[None])[0]
-        return scores
+        return self._score(query[None], np.zeros(rows.size, np.int64), rows)
 
-    def _score(self, queries: Floats, rows: Rows) -> Floats:
-        """(q, m) as :meth:`score` for each of *queries* (q, d); -inf where a row is -1."""
-        return score_rows(self.vectors, queries, rows)
+    def _score(self, queries: Floats, whose: Rows, rows: Rows) -> Floats:
+        """(p,) as :meth:`score` for the query *whose* (p,) of *queries* (q, d)."""
+        return score_pairs(self.vectors, queries, whose, rows)
 
     def rows(self, numbers: Rows) -> Floats:
         found: Floats = self.vectors[check_rows(numbers, self.size)]
@@ -151,29 +146,15 @@ class ExactIndex:
         scores = score_all(self.vectors, query)
         if allowed is not None:
             scores = np.where(allowed, scores, np.float32(-np.inf))
-        floor = kth_best(scores, k) - slack(query[None], self.longest)[0]
-        return np.flatnonzero(scores >= max(floor, np.finfo(np.float32).min))
+        return candidates(scores, k, slack(query[None], self.longest)[0])
 
-    def _by_product(self, queries: Floats, k: int, allowed: Mask | None) -> tuple[Mask, Rows]:
-        """Which queries (q,) one pass can answer, and for these (p, m) rows that hold the *k* best of each,
-        padded with -1. Others have so many equal scores that the best may lie beyond."""
-        if allowed is None and self._stored is np.float32 and self.size >= max(_LARGE, _TIMES * k):
-            return named_by_product(queries, k, self.vectors, self.longest)
-        most = min(k + _SPARE, self.size)
-        near, rows, unseen = best_by_product(queries, most, self._blocks(allowed))
-        kth = np.partition(near, most - k, axis=1)[:, most - k]
-        whole = np.isneginf(unseen) | (unseen < kth - slack(queries, self.longest))
-        whole &= queries.any(axis=1)
-        return whole, rows[whole]
-
-    def _blocks(self, allowed: Mask | None) -> Iterator[tuple[Rows | None, Floats]]:
-        """What :func:`best_by_product` searches."""
-        if allowed is None:
-            yield None, self.vectors
-            return
-        numbers = np.flatnonzero(allowed)
-        for at in range(0, numbers.size, _BLOCK):
-            yield (part := numbers[at : at + _BLOCK]), self.rows(part)
+    def _blocks(self, allowed: Mask | None) -> Iterator[tuple[Rows, Floats]]:
+        """What :func:`named_by_product` searches."""
+        numbers = np.arange(self.size) if allowed is None else np.flatnonzero(allowed)
+        in_place = allowed is None and self._stored is np.float32
+        for at in range(0, numbers.size, BLOCK):
+            part = numbers[at : at + BLOCK]
+            yield part, self.vectors[at : at + BLOCK] if in_place else self.rows(part)
 
     def save(self, folder: Path) -> None:
         """Write the index into *folder*, which is made where it is missing. :raises OSError: no room."""

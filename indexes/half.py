@@ -6,7 +6,6 @@ within 2^-11 of the product of both norms. Among the vectors as they are stored 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -14,12 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.errors import DamagedRelease, InputError
-from indexes.exact import ExactIndex, Floats, Mask, Rows
-from indexes.scoring import library, score_rows, slack
+from indexes.exact import BLOCK, ExactIndex, Floats, Mask, Rows
+from indexes.scoring import library, score_pairs, slack
 from indexes.vectors import check_rows
 
-# Rows made 32-bit floats at a time.
-_BLOCK = 65_536
 _SPARE = 32
 _RANGE = 60_000.0  # of 16-bit floats, 65,504, with room for rounding
 
@@ -64,13 +61,12 @@ class HalfIndex(ExactIndex):
                 f"FAISS cannot read it: {error}", field="file", value=str(self._path)
             ) from error
 
-    def _score(self, queries: Floats, rows: Rows) -> Floats:
-        scores = np.empty(rows.shape, np.float32)
-        for query, named, out in zip(queries, rows, scores, strict=True):
-            for at in range(0, named.size, _BLOCK):
-                part = self.vectors[named[at : at + _BLOCK]].astype(np.float32)
-                out[at : at + _BLOCK] = score_rows(part, query[None], np.arange(len(part))[None])[0]
-        scores[rows < 0] = -np.inf
+    def _score(self, queries: Floats, whose: Rows, rows: Rows) -> Floats:
+        scores = np.empty(rows.size, np.float32)
+        for at in range(0, rows.size, BLOCK):
+            part = slice(at, at + BLOCK)
+            vectors = self.rows(rows[part])
+            scores[part] = score_pairs(vectors, queries, whose[part], np.arange(len(vectors)))
         return scores
 
     def rows(self, numbers: Rows) -> Floats:
@@ -93,8 +89,3 @@ class HalfIndex(ExactIndex):
             return found
         listed: Rows = rows[0][rows[0] >= 0]
         return listed
-
-    def _blocks(self, allowed: Mask | None) -> Iterator[tuple[Rows | None, Floats]]:
-        numbers = np.arange(self.size) if allowed is None else np.flatnonzero(allowed)
-        for at in range(0, numbers.size, _BLOCK):
-            yield (part := numbers[at : at + _BLOCK]), self.rows(part)

@@ -2,7 +2,7 @@
 
 FAISS adds up the products of a row in an order that may depend on what is scored beside it, so the last bits
 of a score vary, and catalogues are full of equal vectors (many companies offer 汽车零部件). Hence two ways:
-:func:`score_all` and :func:`best_by_product` are fast and right within :func:`slack`; :func:`score_rows`
+:func:`score_all` and :func:`named_by_product` are fast and right within :func:`slack`; :func:`score_pairs`
 gives a row the same bits wherever it lies and whatever is scored with it. The fast ones name candidates, with
 a margin as wide as their error, the other one settles them.
 """
@@ -26,20 +26,19 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-# Every 61st score tells where the k-th best may lie; below this size a partition is as fast.
-_SAMPLE_STEP, _SAMPLE_FROM = 61, 3_000
-# A denser one for batches, whose bound is to be near: every row above it costs.
-_RANGE_STEP = 16
-# Sampled beyond the bound, to see whether many scores equal it …
-_SPARE = 8
-# … of which so many are put up with.
-_EQUALS = 2_048
+# Groups of scores whose best tell what the k-th best is at least, so many times k, and no fewer.
+_GROUPS, _LEAST_GROUPS = 3, 256
+_LOWEST = np.finfo(np.float32).min
+# Rows beside each other in a strip.
+_STRIP = 64
+# Candidates of a query beyond 8 k that a batch puts up with.
+_CROWD = 4_096
 # Scores beyond twice what is asked for that are sorted sooner than their best are picked out.
 _FEW = 1_000
 # Queries that are worth a thread of their own.
 _PART = 16
 # Queries searched for at once: bounds the memory of their candidates.
-_MOST = 1_024
+_MOST = 256
 
 
 @cache
@@ -95,7 +94,8 @@ def slack(queries: Floats, longest: float) -> NDArray[np.float64]:
     (Higham, Accuracy and Stability of Numerical Algorithms, §3.1). Four times: for the k-th score and for
     another's, in either way of adding up.
     """
-    norms = np.linalg.norm(queries.astype(np.float64), axis=1)
+    exact = queries.astype(np.float64)
+    norms = np.sqrt(np.einsum("ij,ij->i", exact, exact))  # norm() takes four times as long for one query
     found: NDArray[np.float64] = 4 * queries.shape[1] * 2.0**-24 * longest * norms
     return found
 
@@ -110,119 +110,99 @@ def score_all(vectors: Floats, query: Floats) -> Floats:
     return scores
 
 
-def score_rows(vectors: Floats, queries: Floats, rows: Rows) -> Floats:
-    """(q, m) the scores of *rows* (q, m) of *vectors* for *queries* (q, d); -inf where a row is -1.
+def score_pairs(vectors: Floats, queries: Floats, whose: Rows, rows: Rows) -> Floats:
+    """(p,) the score of each of *rows* (p,) of *vectors* for the query *whose* (p,) of *queries* (q, d).
 
     The same vector and query give the same bits in any row and in any company.
     """
     faiss = library()
-    rows, queries = np.ascontiguousarray(rows), np.ascontiguousarray(queries)
-    scores = np.empty(rows.shape, np.float32)
+    scores = np.empty(rows.size, np.float32)
     if rows.size:
+        arrays = (np.ascontiguousarray(queries), whose, vectors, rows, scores)
         with one_thread():
-            faiss.fvec_inner_products_by_idx(
-                *map(faiss.swig_ptr, (scores, queries, vectors, rows)), vectors.shape[1], *rows.shape
-            )
+            faiss.pairwise_indexed_inner_product(vectors.shape[1], rows.size, *map(faiss.swig_ptr, arrays))
     return scores
 
 
-def best_by_product(
-    queries: Floats, k: int, blocks: Iterable[tuple[Rows | None, Floats]]
-) -> tuple[Floats, Rows, Floats]:
-    """Scores and rows (q, k), best first, and (q,) what no other row's score exceeds, by matrix products.
+def named_by_product(
+    queries: Floats, k: int, blocks: Iterable[tuple[Rows, Floats]], longest: float
+) -> tuple[Mask, Rows, Rows]:
+    """Which queries (q,) one matrix product can answer, and pairs of one of these and a row, both (p,), that
+    hold the *k* best of each, by row. The others have thousands of scores near the k-th.
 
-    *blocks* are the rows and vectors of the parts of what is searched; None: all rows, in one block. Fewer
-    are padded with -inf and -1.
+    *blocks* are the rows, ascending, and vectors of the parts of what is searched, at least k in all, none
+    longer than *longest*.
     """
     faiss = library()
-    scores = np.full((len(queries), 0), -np.inf, np.float32)
-    rows, unseen = np.zeros(scores.shape, np.int64), np.full(len(queries), -np.inf, np.float32)
+    count, most = len(queries), 8 * k + _CROWD
+    # the queries as a linear map, whose outputs are scores: FAISS multiplies on this thread alone
+    product = faiss.LinearTransform(queries.shape[1], count)
+    faiss.copy_array_to_vector(np.ascontiguousarray(queries).reshape(-1), product.A)
+    product.is_trained = True
+    heads, margin = _no_heads(k, count), slack(queries, longest)
+    held, space = np.zeros(count, np.int64), np.empty(0, np.float32)
+    found = []
     for numbers, vectors in blocks:
-        if not len(vectors):
-            continue
-        most = min(k, len(vectors))
-        near, found = faiss.knn(queries, vectors, most, metric=faiss.METRIC_INNER_PRODUCT)
-        if most < len(vectors):
-            unseen = np.maximum(unseen, near[:, -1])
-        scores = np.concatenate([scores, near], axis=1)
-        rows = np.concatenate([rows, found if numbers is None else numbers[found]], axis=1)
-        if scores.shape[1] > k:
-            order = np.argpartition(-scores, k, axis=1)
-            unseen = np.maximum(unseen, np.take_along_axis(scores, order[:, k : k + 1], axis=1)[:, 0])
-            scores = np.take_along_axis(scores, order[:, :k], axis=1)
-            rows = np.take_along_axis(rows, order[:, :k], axis=1)
-    missing = ((0, 0), (0, k - scores.shape[1]))
-    return (
-        np.pad(scores, missing, constant_values=-np.inf),
-        np.pad(rows, missing, constant_values=NO_ROW),
-        unseen,
-    )
+        # whole strips: scores are compared with floors a strip at a time, as a row of few takes longer
+        padded = -(-len(vectors) // _STRIP) * _STRIP
+        space = space if space.size >= padded * count else np.empty(padded * count, np.float32)
+        scores = space[: padded * count].reshape(padded, count)
+        product.apply_noalloc(len(vectors), *map(faiss.swig_ptr, (vectors, scores)))
+        scores[len(vectors) :] = -np.inf
+        _raise(heads, scores)
+        floor = _floor(_reached(heads, k), margin)
+        floor[held > most] = np.inf
+        hits = np.flatnonzero(scores.reshape(-1, _STRIP * count) >= np.tile(floor, _STRIP))
+        rows = hits // count
+        whose = hits - rows * count
+        held += np.bincount(whose, minlength=count)
+        found.append((whose, numbers[rows], scores.reshape(-1)[hits]))
+    whose, rows, near = map(np.concatenate, zip(*found, strict=True))
+    done = held <= most
+    floor[~done] = np.inf
+    kept = np.flatnonzero(near >= floor[whose])
+    return done, whose[kept], rows[kept]
 
 
-def named_by_product(queries: Floats, k: int, vectors: Floats, longest: float) -> tuple[Mask, Rows]:
-    """Which queries (q,) one matrix product with *vectors* (n, d), n ≥ 8 k, can answer, and for these (p, m)
-    rows that hold the *k* best of each, padded with -1. *longest* is the greatest norm of *vectors*.
-
-    A sample tells what score the k best will exceed. Each query is divided by it, so that one bound, 1, does
-    for all, and FAISS keeps what exceeds it while the product is warm: for less than what it costs to keep a
-    list of the best. Left out are queries whose bound is not positive, was too high, or is reached by many
-    equal scores.
-    """
-    faiss = library()
-    expected = k / _RANGE_STEP
-    most = int(expected + 3 * np.sqrt(expected)) + 4
-    sample = np.ascontiguousarray(vectors[::_RANGE_STEP])
-    near, _ = faiss.knn(queries, sample, most + _SPARE, metric=faiss.METRIC_INNER_PRODUCT)
-    margin = 2 * slack(queries, longest)
-    floor = (near[:, most - 1] - 2 * margin).astype(np.float32)  # what equals the bound is to exceed it
-    beyond = near[:, -1]
-    many = np.flatnonzero((floor > margin) & (beyond >= floor - margin))
-    if many.size:
-        deep = min(2 * most + _EQUALS // _RANGE_STEP, len(sample))
-        beyond[many] = faiss.knn(queries[many], sample, deep, metric=faiss.METRIC_INNER_PRODUCT)[0][:, -1]
-    done = (floor > margin) & (beyond < floor - margin)
-    floor, margin = floor[done], margin[done] / floor[done]
-    named = []
-    # query by query: whole tables of all that was found, most of which goes, take twice as long
-    for (rows, scores), within in zip(
-        _above_one(queries[done] / floor[:, None], vectors), margin, strict=True
-    ):
-        least = np.partition(scores, -k)[-k] - within if scores.size >= k else 0
-        named.append(rows[scores >= least] if least > 1 else None)
-    done[done] = [rows is not None for rows in named]
-    sure = [rows for rows in named if rows is not None]
-    table = np.full((len(sure), max((rows.size for rows in sure), default=k)), NO_ROW, np.int64)
-    for place, rows in zip(table, sure, strict=True):
-        place[: rows.size] = rows
-    return done, table
+def candidates(scores: Floats, k: int, margin: float) -> Rows:
+    """Rows of all *scores* (n,), 1 ≤ k ≤ n, that hold the *k* best and what is within *margin* below them;
+    not those of -inf."""
+    return np.flatnonzero(scores >= _floor(reached(scores, k), margin))
 
 
-def _above_one(queries: Floats, vectors: Floats) -> Iterator[tuple[Rows, Floats]]:
-    """For each of *queries* the rows that score above 1 and their scores, both (m,): views, to be read before
-    the next."""
-    faiss = library()
-    queries = np.ascontiguousarray(queries)
-    found = faiss.RangeSearchResult(len(queries))
-    faiss.range_search_inner_product(
-        *map(faiss.swig_ptr, (queries, vectors)), queries.shape[1], len(queries), len(vectors), 1.0, found
-    )
-    ends = faiss.rev_swig_ptr(found.lims, len(queries) + 1).tolist()
-    rows, scores = np.zeros(0, np.int64), np.zeros(0, np.float32)
-    if ends[-1]:
-        rows, scores = (faiss.rev_swig_ptr(part, ends[-1]) for part in (found.labels, found.distances))
-    for start, end in pairwise(ends):
-        yield rows[start:end], scores[start:end]
+def reached(scores: Floats, k: int) -> np.float32:
+    """A score that the *k* best of *scores* (n,), 1 ≤ k ≤ n, reach, and few others: mostly less than a
+    quarter more, for less than it takes to find the k-th."""
+    heads = _no_heads(k, 1)
+    _raise(heads, scores[:, None])
+    found: np.float32 = _reached(heads, k)[0]
+    return found
 
 
-def kth_best(scores: Floats, k: int) -> np.float32:
-    """The *k*-th greatest of *scores* (n,), 1 ≤ k ≤ n."""
-    if scores.size > max(_SAMPLE_FROM, 8 * k):
-        sample = scores[::_SAMPLE_STEP]
-        likely = min(2 * k // _SAMPLE_STEP + 8, sample.size)
-        most = scores[scores >= np.partition(sample, sample.size - likely)[sample.size - likely]]
-        if most.size >= k:
-            scores = most
-    found: np.float32 = np.partition(scores, scores.size - k)[scores.size - k]
+def _no_heads(k: int, count: int) -> Floats:
+    """The best scores (g, q) of groups of rows, of which none is known yet. The k-th best of them is reached
+    by a row of each of k groups: a bound of the k-th best of all, the nearer the more groups there are."""
+    return np.full((max(_GROUPS * k, _LEAST_GROUPS), count), -np.inf, np.float32)
+
+
+def _raise(heads: Floats, scores: Floats) -> None:
+    """Deal *scores* (n, q) of further rows out to the groups whose best are *heads* (g, q)."""
+    groups, count = heads.shape
+    whole = len(scores) // groups * groups
+    if whole:
+        np.maximum(heads, scores[:whole].reshape(-1, groups, count).max(axis=0), out=heads)
+    rest = heads[: len(scores) - whole]
+    np.maximum(rest, scores[whole:], out=rest)
+
+
+def _floor(reached: Any, margin: Any) -> Any:
+    """What candidates must reach where the best reach *reached*; no row scores as low as -inf."""
+    return np.maximum(reached - margin, _LOWEST).astype(np.float32)
+
+
+def _reached(heads: Floats, k: int) -> Floats:
+    """(q,) the *k*-th best of *heads* (g, q)."""
+    found: Floats = np.partition(np.ascontiguousarray(heads.T), len(heads) - k, axis=1)[:, len(heads) - k]
     return found
 
 
@@ -233,32 +213,43 @@ def best(scores: Floats, rows: Rows, k: int) -> tuple[Floats, Rows]:
     >>> best(np.array([[1, 3, 3, 2]], np.float32), np.array([[0, 9, 4, 7]]), 3)[1].tolist()
     [[4, 9, 7]]
     """
-    if scores.shape[1] <= 2 * k + _FEW:
-        return _sorted(scores, rows, k)
-    found = np.full((len(scores), k), -np.inf, np.float32)
-    places = np.full((len(scores), k), NO_ROW, np.int64)
-    for query, (all_scores, all_rows) in enumerate(zip(scores, rows, strict=True)):
-        chosen = all_scores >= kth_best(all_scores, k)
-        found[query : query + 1], places[query : query + 1] = _sorted(
-            all_scores[chosen][None], all_rows[chosen][None], k
-        )
-    return found, places
+    return _first(_keys(scores, rows), k)
 
 
-def _sorted(scores: Floats, rows: Rows, k: int) -> tuple[Floats, Rows]:
-    """As :func:`best`, by sorting all.
+def best_of_pairs(scores: Floats, whose: Rows, rows: Rows, count: int, k: int) -> tuple[Floats, Rows]:
+    """As :func:`best` of *count* queries, from pairs: *scores* (p,) of *rows* (p,) for the query *whose* (p,)."""
+    held = np.bincount(whose, minlength=count)
+    keys = np.full((count, held.max(initial=0)), _NOTHING)
+    order = np.argsort(whose.astype(np.uint16), kind="stable")  # these numpy sorts by counting
+    keys[np.arange(keys.shape[1]) < held[:, None]] = _keys(scores, rows)[order]
+    return _first(keys, k)
 
-    One sort of whole numbers: the bits of a float, negative ones turned about, rank as it does, and the row
-    below them settles ties. Adding 0 turns -0 into 0; a row is one higher, so that -1 is a digit.
+
+def _keys(scores: Floats, rows: Rows) -> Rows:
+    """Whole numbers that rise from the best to the last.
+
+    The bits of a float, negative ones turned about, rank as it does, and the row below them settles ties.
+    Adding 0 turns -0 into 0; a row is one higher, so that -1 is a digit.
     """
     bits = (scores + np.float32(0)).view(np.int32).astype(np.int64)
     bits ^= (bits >> 31) & 0x7FFFFFFF
-    keys = np.sort((-bits << 32) | (rows + 1), axis=1)[:, :k]
+    keys: Rows = (-bits << 32) | (rows + 1)
+    return keys
+
+
+_NOTHING = int(_keys(np.array([-np.inf], np.float32), np.array([NO_ROW]))[0])
+
+
+def _first(keys: Rows, k: int) -> tuple[Floats, Rows]:
+    """The scores and rows, both (q, k), of the *k* least of *keys* (q, m)."""
+    if keys.shape[1] > 2 * k + _FEW:
+        keys = np.partition(keys, k - 1, axis=1)[:, :k]
+    keys = np.sort(keys, axis=1)[:, :k]
+    if keys.shape[1] < k:
+        # filled up by hand: pad() takes longer than the sort of a single query
+        found = np.full((len(keys), k), _NOTHING)
+        found[:, : keys.shape[1]] = keys
+        keys = found
     bits = -(keys >> 32)
     bits ^= (bits >> 31) & 0x7FFFFFFF
-    # filled up by hand: pad() takes longer than the sort of a single query
-    found = np.full((len(keys), k), -np.inf, np.float32)
-    places = np.full((len(keys), k), NO_ROW, np.int64)
-    found[:, : keys.shape[1]] = bits.astype(np.int32).view(np.float32)
-    places[:, : keys.shape[1]] = (keys & 0xFFFFFFFF) - 1
-    return found, places
+    return bits.astype(np.int32).view(np.float32), (keys & 0xFFFFFFFF) - 1
