@@ -17,12 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.files import damaged, load_json, map_file, save_json
+from indexes.pages import copied
 from indexes.scoring import (
     best,
     best_of_pairs,
     candidates,
     library,
     named_by_product,
+    one_thread,
     score_all,
     score_pairs,
     side_by_side,
@@ -30,7 +32,7 @@ from indexes.scoring import (
 )
 from indexes.splice import Splice
 from indexes.tuning import Tuning
-from indexes.vectors import MAX_NORM, NO_ROW, check_rows, check_search, check_vectors
+from indexes.vectors import MAX_NORM, check_rows, check_search, check_vectors
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -39,6 +41,8 @@ Mask = NDArray[np.bool_]
 VECTORS = "vectors.faiss"
 FACTS = "vectors.json"
 _CHUNK = 4_096
+# What scores of rows that are not, or are, allowed are cut down to.
+_CEILING = np.array([-np.inf, np.inf], np.float32)
 # Rows that a batch multiplies at a time, whose scores then are in the caches.
 BLOCK = 16_384
 # Rows written at a time: half a megabyte of 256 floats. Larger pieces are no faster, and often slower.
@@ -52,11 +56,13 @@ class ExactIndex:
     _stored: ClassVar[Any] = np.float32
     # nanoseconds for 256 components: a row in a stream, a row here and there, a row by its code
     _costs: ClassVar[tuple[float, float, float]] = (31.0, 110.0, 3.0)
+    # bytes up to which vectors are read into memory
+    _in_memory: ClassVar[int] = 256 << 20
 
     def __init__(
         self, vectors: NDArray[Any], longest: float, path: Path | None = None, tuning: Tuning | None = None
     ) -> None:
-        """*vectors* (n, d) as they are stored, *longest* their greatest norm, *path* the file they are mapped
+        """*vectors* (n, d) as they are stored, *longest* their greatest norm, *path* the file they come
         from. Use the class methods."""
         self.vectors = vectors
         self.longest = longest
@@ -104,30 +110,26 @@ class ExactIndex:
 
     def _search(self, queries: Floats, k: int, count: int, allowed: Mask | None) -> tuple[Floats, Rows]:
         """As :meth:`search` with all checked, *count* being the number of *allowed* rows."""
-        scores = np.full((len(queries), k), -np.inf, np.float32)
-        rows = np.full((len(queries), k), NO_ROW, np.int64)
-        if not count:
-            return scores, rows
-        done = np.zeros(len(queries), np.bool_)
-        if len(queries) >= self.tuning.product_from:
+        left: Iterable[int] = range(len(queries))
+        scores, rows = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
+        if count and len(queries) >= self.tuning.product_from:
             blocks = self._blocks(allowed)
             done, whose, named = named_by_product(queries, min(k, count), blocks, self.longest)
             found = best_of_pairs(self._score(queries, whose, named), whose, named, len(queries), k)
-            scores[done], rows[done] = found[0][done], found[1][done]
+            if done.all():
+                return found
+            scores, rows = found
+            left = np.flatnonzero(~done).tolist()
         few = np.flatnonzero(allowed) if allowed is not None and self._gathers(count) else None
-        for i in np.flatnonzero(~done).tolist():
-            query = queries[i]
-            if not query.any():  # all scores are zero: nothing to search
-                first = (np.arange(k) if allowed is None else np.flatnonzero(allowed))[:k]
-                scores[i, : first.size], rows[i, : first.size] = 0, first
-                continue
-            found = self._likely(query, min(k, count), allowed) if few is None else few
-            (scores[i],), (rows[i],) = best(self.score(query, found)[None], found[None], k)
+        for i in left:
+            near = self._likely(queries[i], min(k, count), allowed) if few is None else few
+            scores[i], rows[i] = best(self._score(queries[i : i + 1], np.zeros_like(near), near), near, k)
         return scores, rows
 
     def score(self, query: Floats, rows: Rows) -> Floats:
         """(m,) the scores of *rows* (m,), the same bits as in :meth:`search`."""
-        return self._score(query[None], np.zeros(rows.size, np.int64), rows)
+        with one_thread():
+            return self._score(query[None], np.zeros(rows.size, np.int64), rows)
 
     def _score(self, queries: Floats, whose: Rows, rows: Rows) -> Floats:
         """(p,) as :meth:`score` for the query *whose* (p,) of *queries* (q, d)."""
@@ -143,10 +145,17 @@ class ExactIndex:
 
     def _likely(self, query: Floats, k: int, allowed: Mask | None) -> Rows:
         """Rows that hold the *k* best for one *query*, and few others; at least k are *allowed*."""
+        margin = slack(query[None], self.longest)[0]
+        if not margin:  # all scores are zero: nothing to search
+            return (np.arange(k) if allowed is None else np.flatnonzero(allowed))[:k]
+        return self._near(query, k, allowed, margin)
+
+    def _near(self, query: Floats, k: int, allowed: Mask | None, margin: float) -> Rows:
+        """As :meth:`_likely`, by scores two of which may be *margin* off."""
         scores = score_all(self.vectors, query)
         if allowed is not None:
-            scores = np.where(allowed, scores, np.float32(-np.inf))
-        return candidates(scores, k, slack(query[None], self.longest)[0])
+            scores = np.minimum(scores, _CEILING.take(allowed))  # where() guesses row by row, mostly wrong
+        return candidates(scores, k, margin)
 
     def _blocks(self, allowed: Mask | None) -> Iterator[tuple[Rows, Floats]]:
         """What :func:`named_by_product` searches."""
@@ -176,7 +185,7 @@ class ExactIndex:
         runs = splice.runs()
         parts = ((added if is_fresh else old).vectors[start:end] for is_fresh, start, end in runs)
         cls._write(folder, (splice.size, old.dimension), longest, parts)
-        return cls.load(folder)
+        return cls.load(folder, mapped=True)
 
     @classmethod
     def _write(
@@ -194,8 +203,9 @@ class ExactIndex:
         save_json(folder / FACTS, facts)
 
     @classmethod
-    def load(cls, folder: Path, tuning: Tuning | None = None) -> Self:
-        """The index that :meth:`save` wrote, memory-mapped.
+    def load(cls, folder: Path, tuning: Tuning | None = None, mapped: bool = False) -> Self:
+        """The index that :meth:`save` wrote: in memory, where reading all is fastest, unless it is large or
+        shall be *mapped*.
 
         FAISS trusts what it reads: a flipped byte loads silently, a bad header can hang. The header is
         checked here, the content is not: load only folders whose sha256 have been verified
@@ -220,7 +230,10 @@ class ExactIndex:
         if data[: len(header)] != header or len(data) != len(header) + stored.itemsize * size * dimension:
             damaged(path, f"is not a flat index of {size} vectors of {dimension} floats")
         vectors = np.frombuffer(data, stored, size * dimension, offset=len(header)) if size else np.zeros(0)
-        return cls(vectors.reshape(size, dimension).astype(stored, copy=False), longest, path, tuning)
+        vectors = vectors.reshape(size, dimension).astype(stored, copy=False)
+        if not mapped and vectors.nbytes <= cls._in_memory:
+            vectors = copied(vectors)
+        return cls(vectors, longest, path, tuning)
 
     @classmethod
     def _header(cls, dimension: int, size: int) -> bytes:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from indexes.errors import DamagedRelease, InputError
 from indexes.exact import BLOCK, ExactIndex, Floats, Mask, Rows
-from indexes.scoring import library, score_pairs, slack
+from indexes.scoring import library, score_pairs
 from indexes.vectors import check_rows
 
 _SPARE = 32
@@ -27,6 +27,7 @@ class HalfIndex(ExactIndex):
     kind: ClassVar[str] = "half"
     _stored: ClassVar[Any] = np.float16
     _costs: ClassVar[tuple[float, float, float]] = (18.0, 500.0, 3.0)
+    _in_memory: ClassVar[int] = 0  # FAISS maps them itself
 
     @classmethod
     def _to_store(cls, matrix: Floats) -> NDArray[Any]:
@@ -73,7 +74,7 @@ class HalfIndex(ExactIndex):
         found: Floats = self.vectors[check_rows(numbers, self.size)].astype(np.float32)
         return found
 
-    def _likely(self, query: Floats, k: int, allowed: Mask | None) -> Rows:
+    def _near(self, query: Floats, k: int, allowed: Mask | None, margin: float) -> Rows:
         faiss, params = library(), None
         if allowed is not None:
             # the wrapper keeps a reference to the bits, FAISS itself does not
@@ -81,7 +82,7 @@ class HalfIndex(ExactIndex):
             params = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
         most = min(k + _SPARE, self.size)
         near, rows = self._index.search(query[None], most, params=params)
-        floor = near[0, k - 1] - slack(query[None], self.longest)[0]
+        floor = near[0, k - 1] - margin
         # a full list that ends inside the margin may have left out a row that belongs to the k best
         if most < self.size and rows[0, -1] >= 0 and near[0, -1] >= floor:
             radius = float(np.nextafter(np.float32(floor), np.float32(-np.inf)))

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,8 +25,6 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-# Groups of scores whose best tell what the k-th best is at least, so many times k, and no fewer.
-_GROUPS, _LEAST_GROUPS = 3, 256
 _LOWEST = np.finfo(np.float32).min
 # Rows beside each other in a strip.
 _STRIP = 64
@@ -94,8 +91,7 @@ def slack(queries: Floats, longest: float) -> NDArray[np.float64]:
     (Higham, Accuracy and Stability of Numerical Algorithms, §3.1). Four times: for the k-th score and for
     another's, in either way of adding up.
     """
-    exact = queries.astype(np.float64)
-    norms = np.sqrt(np.einsum("ij,ij->i", exact, exact))  # norm() takes four times as long for one query
+    norms = np.sqrt(np.square(queries, dtype=np.float64).sum(axis=1))  # norm() takes thrice as long for one
     found: NDArray[np.float64] = 4 * queries.shape[1] * 2.0**-24 * longest * norms
     return found
 
@@ -116,11 +112,8 @@ def score_pairs(vectors: Floats, queries: Floats, whose: Rows, rows: Rows) -> Fl
     The same vector and query give the same bits in any row and in any company.
     """
     faiss = library()
-    scores = np.empty(rows.size, np.float32)
-    if rows.size:
-        arrays = (np.ascontiguousarray(queries), whose, vectors, rows, scores)
-        with one_thread():
-            faiss.pairwise_indexed_inner_product(vectors.shape[1], rows.size, *map(faiss.swig_ptr, arrays))
+    arrays = (np.ascontiguousarray(queries), whose, vectors, rows, scores := np.empty(rows.size, np.float32))
+    faiss.pairwise_indexed_inner_product(vectors.shape[1], rows.size, *map(faiss.swig_ptr, arrays))
     return scores
 
 
@@ -141,7 +134,7 @@ def named_by_product(
     product.is_trained = True
     heads, margin = _no_heads(k, count), slack(queries, longest)
     held, space = np.zeros(count, np.int64), np.empty(0, np.float32)
-    found = []
+    seen, due, found = 0, 0, []
     for numbers, vectors in blocks:
         # whole strips: scores are compared with floors a strip at a time, as a row of few takes longer
         padded = -(-len(vectors) // _STRIP) * _STRIP
@@ -150,7 +143,9 @@ def named_by_product(
         product.apply_noalloc(len(vectors), *map(faiss.swig_ptr, (vectors, scores)))
         scores[len(vectors) :] = -np.inf
         _raise(heads, scores)
-        floor = _floor(_reached(heads, k), margin)
+        seen += len(vectors)
+        if seen >= due:  # before twice as many were seen, a floor hardly rises
+            floor, due = _floor(_reached(heads, k), margin), 2 * seen
         floor[held > most] = np.inf
         hits = np.flatnonzero(scores.reshape(-1, _STRIP * count) >= np.tile(floor, _STRIP))
         rows = hits // count
@@ -159,30 +154,32 @@ def named_by_product(
         found.append((whose, numbers[rows], scores.reshape(-1)[hits]))
     whose, rows, near = map(np.concatenate, zip(*found, strict=True))
     done = held <= most
-    floor[~done] = np.inf
+    floor = np.where(done, _floor(_reached(heads, k), margin), np.float32(np.inf))
     kept = np.flatnonzero(near >= floor[whose])
     return done, whose[kept], rows[kept]
 
 
 def candidates(scores: Floats, k: int, margin: float) -> Rows:
-    """Rows of all *scores* (n,), 1 ≤ k ≤ n, that hold the *k* best and what is within *margin* below them;
-    not those of -inf."""
-    return np.flatnonzero(scores >= _floor(reached(scores, k), margin))
+    """Positions in *scores* (n,), 1 ≤ k ≤ n, that hold the *k* best and what is within *margin* below them;
+    none of a score of -inf.
+
+    The best of each of some groups of scores are few, and the k-th of these is a score that k reach.
+    """
+    groups = _groups(k)
+    whole = scores.size // groups * groups
+    heads = scores[:whole].reshape(-1, groups).max(axis=0) if whole > groups else scores
+    floor = _floor(np.partition(heads, heads.size - k)[heads.size - k], margin)
+    return np.flatnonzero(scores >= floor)
 
 
-def reached(scores: Floats, k: int) -> np.float32:
-    """A score that the *k* best of *scores* (n,), 1 ≤ k ≤ n, reach, and few others: mostly less than a
-    quarter more, for less than it takes to find the k-th."""
-    heads = _no_heads(k, 1)
-    _raise(heads, scores[:, None])
-    found: np.float32 = _reached(heads, k)[0]
-    return found
+def _groups(k: int) -> int:
+    """Of how many groups the best tell the *k*-th best: with so many, a quarter more than k are named."""
+    return max(3 * k, 256)
 
 
 def _no_heads(k: int, count: int) -> Floats:
-    """The best scores (g, q) of groups of rows, of which none is known yet. The k-th best of them is reached
-    by a row of each of k groups: a bound of the k-th best of all, the nearer the more groups there are."""
-    return np.full((max(_GROUPS * k, _LEAST_GROUPS), count), -np.inf, np.float32)
+    """The best scores (g, q) of groups of rows, of which none is known yet."""
+    return np.full((_groups(k), count), -np.inf, np.float32)
 
 
 def _raise(heads: Floats, scores: Floats) -> None:
@@ -207,17 +204,17 @@ def _reached(heads: Floats, k: int) -> Floats:
 
 
 def best(scores: Floats, rows: Rows, k: int) -> tuple[Floats, Rows]:
-    """The *k* best *scores* (q, m) with their *rows* (q, m), both (q, k): best first, equal scores by row.
+    """The *k* best *scores* (…, m) with their *rows* (…, m), both (…, k): best first, equal scores by row.
     Rows -1 come last; fewer than k are padded with -inf and -1.
 
-    >>> best(np.array([[1, 3, 3, 2]], np.float32), np.array([[0, 9, 4, 7]]), 3)[1].tolist()
-    [[4, 9, 7]]
+    >>> best(np.array([1, 3, 3, 2], np.float32), np.array([0, 9, 4, 7]), 3)[1].tolist()
+    [4, 9, 7]
     """
     return _first(_keys(scores, rows), k)
 
 
 def best_of_pairs(scores: Floats, whose: Rows, rows: Rows, count: int, k: int) -> tuple[Floats, Rows]:
-    """As :func:`best` of *count* queries, from pairs: *scores* (p,) of *rows* (p,) for the query *whose* (p,)."""
+    """As :func:`best` for *count* queries, from pairs: the *scores* (p,) of *rows* (p,) for *whose* (p,)."""
     held = np.bincount(whose, minlength=count)
     keys = np.full((count, held.max(initial=0)), _NOTHING)
     order = np.argsort(whose.astype(np.uint16), kind="stable")  # these numpy sorts by counting
@@ -241,14 +238,14 @@ _NOTHING = int(_keys(np.array([-np.inf], np.float32), np.array([NO_ROW]))[0])
 
 
 def _first(keys: Rows, k: int) -> tuple[Floats, Rows]:
-    """The scores and rows, both (q, k), of the *k* least of *keys* (q, m)."""
-    if keys.shape[1] > 2 * k + _FEW:
-        keys = np.partition(keys, k - 1, axis=1)[:, :k]
-    keys = np.sort(keys, axis=1)[:, :k]
-    if keys.shape[1] < k:
+    """The scores and rows, both (…, k), of the *k* least of *keys* (…, m)."""
+    if keys.shape[-1] > 2 * k + _FEW:
+        keys = np.partition(keys, k - 1)[..., :k]
+    keys = np.sort(keys)[..., :k]
+    if keys.shape[-1] < k:
         # filled up by hand: pad() takes longer than the sort of a single query
-        found = np.full((len(keys), k), _NOTHING)
-        found[:, : keys.shape[1]] = keys
+        found = np.full((*keys.shape[:-1], k), _NOTHING)
+        found[..., : keys.shape[-1]] = keys
         keys = found
     bits = -(keys >> 32)
     bits ^= (bits >> 31) & 0x7FFFFFFF

@@ -46,9 +46,19 @@ def test_a_loaded_index_can_be_saved_again(vectors: np.ndarray, tmp_path: Path) 
 
 def test_stored_vectors_cannot_be_written_through(vectors: np.ndarray, tmp_path: Path) -> None:
     ExactIndex.from_vectors(vectors).save(tmp_path)
-    loaded = ExactIndex.load(tmp_path)
-    with pytest.raises(ValueError, match="read-only"):
-        loaded.vectors[0, 0] = 1.0
+    for mapped in (False, True):
+        loaded = ExactIndex.load(tmp_path, mapped=mapped)
+        with pytest.raises(ValueError, match="read-only"):
+            loaded.vectors[0, 0] = 1.0
+
+
+def test_in_memory_and_mapped_it_answers_alike(vectors: np.ndarray, tmp_path: Path) -> None:
+    ExactIndex.from_vectors(vectors).save(tmp_path)
+    mapped, held = ExactIndex.load(tmp_path, mapped=True), ExactIndex.load(tmp_path)
+    assert np.array_equal(mapped.vectors, held.vectors)
+    for queries in (vectors[:1], vectors[:40]):
+        for ours, theirs in zip(mapped.search(queries, 30), held.search(queries, 30), strict=True):
+            assert ours.tobytes() == theirs.tobytes()
 
 
 def test_a_file_that_faiss_wrote_is_read(vectors: np.ndarray, tmp_path: Path) -> None:
