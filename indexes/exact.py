@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from indexes.files import damaged, load_json, map_file, save_json
 from indexes.pages import copied
 from indexes.scoring import (
+    BLOCK,
     best,
     best_of_pairs,
     candidates,
@@ -43,8 +44,6 @@ FACTS = "vectors.json"
 _CHUNK = 4_096
 # What scores of rows that are not, or are, allowed are cut down to.
 _CEILING = np.array([-np.inf, np.inf], np.float32)
-# Rows that a batch multiplies at a time, whose scores then are in the caches.
-BLOCK = 16_384
 # Rows written at a time: half a megabyte of 256 floats. Larger pieces are no faster, and often slower.
 _WRITTEN = 512
 
@@ -123,13 +122,14 @@ class ExactIndex:
         few = np.flatnonzero(allowed) if allowed is not None and self._gathers(count) else None
         for i in left:
             near = self._likely(queries[i], min(k, count), allowed) if few is None else few
-            scores[i], rows[i] = best(self._score(queries[i : i + 1], np.zeros_like(near), near), near, k)
+            settled = self._score(queries[i : i + 1], np.zeros(near.size, np.int64), near)
+            scores[i], rows[i] = best(settled, near, k)
         return scores, rows
 
     def score(self, query: Floats, rows: Rows) -> Floats:
         """(m,) the scores of *rows* (m,), the same bits as in :meth:`search`."""
         with one_thread():
-            return self._score(query[None], np.zeros(rows.size, np.int64), rows)
+            return self._score(query[None], np.zeros(rows.size, np.int64), np.ascontiguousarray(rows))
 
     def _score(self, queries: Floats, whose: Rows, rows: Rows) -> Floats:
         """(p,) as :meth:`score` for the query *whose* (p,) of *queries* (q, d)."""

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.errors import DamagedRelease, InputError
-from indexes.exact import BLOCK, ExactIndex, Floats, Mask, Rows
-from indexes.scoring import library, score_pairs
+from indexes.exact import ExactIndex, Floats, Mask, Rows
+from indexes.scoring import BLOCK, library, score_pairs
 from indexes.vectors import check_rows
 
 _SPARE = 32

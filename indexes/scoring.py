@@ -26,8 +26,8 @@ Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _LOWEST = np.finfo(np.float32).min
-# Rows beside each other in a strip.
-_STRIP = 64
+# Rows that a batch multiplies at a time, whose scores then are in the caches; a whole number of strips.
+BLOCK, _STRIP = 16_384, 64
 # Candidates of a query beyond 8 k that a batch puts up with.
 _CROWD = 4_096
 # Scores beyond twice what is asked for that are sorted sooner than their best are picked out.
@@ -123,8 +123,8 @@ def named_by_product(
     """Which queries (q,) one matrix product can answer, and pairs of one of these and a row, both (p,), that
     hold the *k* best of each, by row. The others have thousands of scores near the k-th.
 
-    *blocks* are the rows, ascending, and vectors of the parts of what is searched, at least k in all, none
-    longer than *longest*.
+    *blocks* are the rows, ascending, and vectors of what is searched, :data:`BLOCK` or fewer at a time and at
+    least k in all, no vector longer than *longest*.
     """
     faiss = library()
     count, most = len(queries), 8 * k + _CROWD
@@ -133,12 +133,13 @@ def named_by_product(
     faiss.copy_array_to_vector(np.ascontiguousarray(queries).reshape(-1), product.A)
     product.is_trained = True
     heads, margin = _no_heads(k, count), slack(queries, longest)
-    held, space = np.zeros(count, np.int64), np.empty(0, np.float32)
-    seen, due, found = 0, 0, []
+    held, seen, due, found = np.zeros(count, np.int64), 0, 0, []
+    # as much for few rows: the C library keeps freed memory at hand by the size of the largest piece, and
+    # new memory for every batch took a quarter of its time
+    space = np.empty(BLOCK * count, np.float32)
     for numbers, vectors in blocks:
         # whole strips: scores are compared with floors a strip at a time, as a row of few takes longer
         padded = -(-len(vectors) // _STRIP) * _STRIP
-        space = space if space.size >= padded * count else np.empty(padded * count, np.float32)
         scores = space[: padded * count].reshape(padded, count)
         product.apply_noalloc(len(vectors), *map(faiss.swig_ptr, (vectors, scores)))
         scores[len(vectors) :] = -np.inf
@@ -169,7 +170,8 @@ def candidates(scores: Floats, k: int, margin: float) -> Rows:
     whole = scores.size // groups * groups
     heads = scores[:whole].reshape(-1, groups).max(axis=0) if whole > groups else scores
     floor = _floor(np.partition(heads, heads.size - k)[heads.size - k], margin)
-    return np.flatnonzero(scores >= floor)
+    found: Rows = (scores >= floor).nonzero()[0]
+    return found
 
 
 def _groups(k: int) -> int:
@@ -228,9 +230,9 @@ def _keys(scores: Floats, rows: Rows) -> Rows:
     The bits of a float, negative ones turned about, rank as it does, and the row below them settles ties.
     Adding 0 turns -0 into 0; a row is one higher, so that -1 is a digit.
     """
-    bits = (scores + np.float32(0)).view(np.int32).astype(np.int64)
+    bits = (scores + np.float32(0)).view(np.int32)
     bits ^= (bits >> 31) & 0x7FFFFFFF
-    keys: Rows = (-bits << 32) | (rows + 1)
+    keys: Rows = rows + 1 - np.left_shift(bits, 32, dtype=np.int64)
     return keys
 
 
