@@ -132,8 +132,8 @@ def named_by_product(
     product = faiss.LinearTransform(queries.shape[1], count)
     faiss.copy_array_to_vector(np.ascontiguousarray(queries).reshape(-1), product.A)
     product.is_trained = True
-    heads, margin = _no_heads(k, count), slack(queries, longest)
-    held, seen, due, found = np.zeros(count, np.int64), 0, 0, []
+    floors = _Floors(k, slack(queries, longest))
+    held, found = np.zeros(count, np.int64), []
     # as much for few rows: the C library keeps freed memory at hand by the size of the largest piece, and
     # new memory for every batch took a quarter of its time
     space = np.empty(BLOCK * count, np.float32)
@@ -143,11 +143,8 @@ def named_by_product(
         scores = space[: padded * count].reshape(padded, count)
         product.apply_noalloc(len(vectors), *map(faiss.swig_ptr, (vectors, scores)))
         scores[len(vectors) :] = -np.inf
-        _raise(heads, scores)
-        seen += len(vectors)
-        if seen >= due:  # before twice as many were seen, a floor hardly rises
-            floor, due = _floor(_reached(heads, k), margin), 2 * seen
-        floor[held > most] = np.inf
+        floors.see(scores[: len(vectors)])
+        floor = np.where(held > most, np.float32(np.inf), floors.now())
         hits = np.flatnonzero(scores.reshape(-1, _STRIP * count) >= np.tile(floor, _STRIP))
         rows = hits // count
         whose = hits - rows * count
@@ -155,43 +152,24 @@ def named_by_product(
         found.append((whose, numbers[rows], scores.reshape(-1)[hits]))
     whose, rows, near = map(np.concatenate, zip(*found, strict=True))
     done = held <= most
-    floor = np.where(done, _floor(_reached(heads, k), margin), np.float32(np.inf))
-    kept = np.flatnonzero(near >= floor[whose])
+    kept = np.flatnonzero((near >= floor[whose]) & done[whose])
     return done, whose[kept], rows[kept]
 
 
 def candidates(scores: Floats, k: int, margin: float) -> Rows:
     """Positions in *scores* (n,), 1 ≤ k ≤ n, that hold the *k* best and what is within *margin* below them;
-    none of a score of -inf.
-
-    The best of each of some groups of scores are few, and the k-th of these is a score that k reach.
-    """
+    none of a score of -inf."""
     groups = _groups(k)
     whole = scores.size // groups * groups
     heads = scores[:whole].reshape(-1, groups).max(axis=0) if whole > groups else scores
-    floor = _floor(np.partition(heads, heads.size - k)[heads.size - k], margin)
-    found: Rows = (scores >= floor).nonzero()[0]
+    found: Rows = (scores >= _floor(np.partition(heads, heads.size - k)[heads.size - k], margin)).nonzero()[0]
     return found
 
 
 def _groups(k: int) -> int:
-    """Of how many groups the best tell the *k*-th best: with so many, a quarter more than k are named."""
+    """How many groups scores are dealt out to. The k-th of their best is a score that k rows reach, and found
+    sooner than the k-th of all; of so many groups, it lets a quarter more than k pass."""
     return max(3 * k, 256)
-
-
-def _no_heads(k: int, count: int) -> Floats:
-    """The best scores (g, q) of groups of rows, of which none is known yet."""
-    return np.full((_groups(k), count), -np.inf, np.float32)
-
-
-def _raise(heads: Floats, scores: Floats) -> None:
-    """Deal *scores* (n, q) of further rows out to the groups whose best are *heads* (g, q)."""
-    groups, count = heads.shape
-    whole = len(scores) // groups * groups
-    if whole:
-        np.maximum(heads, scores[:whole].reshape(-1, groups, count).max(axis=0), out=heads)
-    rest = heads[: len(scores) - whole]
-    np.maximum(rest, scores[whole:], out=rest)
 
 
 def _floor(reached: Any, margin: Any) -> Any:
@@ -199,10 +177,31 @@ def _floor(reached: Any, margin: Any) -> Any:
     return np.maximum(reached - margin, _LOWEST).astype(np.float32)
 
 
-def _reached(heads: Floats, k: int) -> Floats:
-    """(q,) the *k*-th best of *heads* (g, q)."""
-    found: Floats = np.partition(np.ascontiguousarray(heads.T), len(heads) - k, axis=1)[:, len(heads) - k]
-    return found
+class _Floors:
+    """As in :func:`candidates`, what the *k* best of each query reach of all scores seen so far."""
+
+    def __init__(self, k: int, margin: NDArray[np.float64]) -> None:
+        """*margin* (q,): how far below candidates may lie."""
+        self._k, self._margin, self._seen = k, margin, 0
+        self._heads = np.full((_groups(k), margin.size), -np.inf, np.float32)
+
+    def see(self, scores: Floats) -> None:
+        """Deal out the *scores* (n, q) of further rows."""
+        groups, count = self._heads.shape
+        whole = len(scores) // groups * groups
+        if whole:
+            best = scores[:whole].reshape(-1, groups, count).max(axis=0)
+            np.maximum(self._heads, best, out=self._heads)
+        rest = self._heads[: len(scores) - whole]
+        np.maximum(rest, scores[whole:], out=rest)
+        self._seen += len(scores)
+
+    def now(self) -> Floats:
+        """(q,) what candidates must reach."""
+        heads = np.ascontiguousarray(self._heads[: max(self._k, self._seen)].T)
+        kth = heads.shape[1] - self._k
+        floors: Floats = _floor(np.partition(heads, kth, axis=1)[:, kth], self._margin)
+        return floors
 
 
 def best(scores: Floats, rows: Rows, k: int) -> tuple[Floats, Rows]:
