@@ -20,6 +20,7 @@ from indexes.files import damaged, load_json, map_file, save_json
 from indexes.pages import copied
 from indexes.scoring import (
     BLOCK,
+    NO_SCORE,
     best,
     best_of_pairs,
     candidates,
@@ -42,8 +43,6 @@ Mask = NDArray[np.bool_]
 VECTORS = "vectors.faiss"
 FACTS = "vectors.json"
 _CHUNK = 4_096
-# What scores of rows that are not, or are, allowed are cut down to.
-_CEILING = np.array([-np.inf, np.inf], np.float32)
 # Rows written at a time: half a megabyte of 256 floats. Larger pieces are no faster, and often slower.
 _WRITTEN = 512
 
@@ -154,7 +153,7 @@ class ExactIndex:
         """As :meth:`_likely`, by scores two of which may be *margin* off."""
         scores = score_all(self.vectors, query)
         if allowed is not None:
-            scores = np.minimum(scores, _CEILING.take(allowed))  # where() guesses row by row, mostly wrong
+            scores -= NO_SCORE * ~allowed  # where() guesses row by row, every other time wrong
         return candidates(scores, k, margin)
 
     def _blocks(self, allowed: Mask | None) -> Iterator[tuple[Rows, Floats]]:

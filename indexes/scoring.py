@@ -25,7 +25,8 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-_LOWEST = np.finfo(np.float32).min
+# Taken from the score of a row, this makes it no candidate: no vectors are so long that they score so low.
+NO_SCORE, _LOWEST = np.float32(3e38), np.float32(-1e38)
 # Rows that a batch multiplies at a time, whose scores then are in the caches; a whole number of strips.
 BLOCK, _STRIP = 16_384, 64
 # Candidates of a query beyond 8 k that a batch puts up with.
@@ -158,7 +159,7 @@ def named_by_product(
 
 def candidates(scores: Floats, k: int, margin: float) -> Rows:
     """Positions in *scores* (n,), 1 ≤ k ≤ n, that hold the *k* best and what is within *margin* below them;
-    none of a score of -inf."""
+    none of a score of -inf or :data:`NO_SCORE` less than it would be."""
     groups = _groups(k)
     whole = scores.size // groups * groups
     heads = scores[:whole].reshape(-1, groups).max(axis=0) if whole > groups else scores
@@ -173,7 +174,7 @@ def _groups(k: int) -> int:
 
 
 def _floor(reached: Any, margin: Any) -> Any:
-    """What candidates must reach where the best reach *reached*; no row scores as low as -inf."""
+    """What candidates must reach where the best reach *reached*; no row that counts scores so low."""
     return np.maximum(reached - margin, _LOWEST).astype(np.float32)
 
 
