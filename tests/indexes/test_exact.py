@@ -31,7 +31,7 @@ def test_a_row_scores_the_same_wherever_it_lies(vectors: np.ndarray, tmp_path: P
                 assert len({*index.score(query, np.arange(37, 77)).tolist()}) == 1
 
 
-@pytest.mark.parametrize("scale", [1e-18, 1.0, 4e17])
+@pytest.mark.parametrize("scale", [1e-18, 1.0, 1e17])
 def test_a_filter_holds_for_vectors_of_any_length_and_scores_below_zero(
     vectors: np.ndarray, scale: float
 ) -> None:
