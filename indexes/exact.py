@@ -144,7 +144,7 @@ class ExactIndex:
 
     def _likely(self, query: Floats, k: int, allowed: Mask | None) -> Rows:
         """Rows that hold the *k* best for one *query*, and few others; at least k are *allowed*."""
-        margin = slack(query[None], self.longest)[0]
+        margin = float(slack(query[None], self.longest)[0])
         if not margin:  # all scores are zero: nothing to search
             return (np.arange(k) if allowed is None else np.flatnonzero(allowed))[:k]
         return self._near(query, k, allowed, margin)

@@ -26,7 +26,7 @@ Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 # Taken from the score of a row, this makes it no candidate: no vectors are so long that they score so low.
-NO_SCORE, _LOWEST = np.float32(3e38), np.float32(-1e38)
+NO_SCORE, _LOWEST = np.float32(3e38), -1e38
 # Rows that a batch multiplies at a time, whose scores then are in the caches; a whole number of strips.
 BLOCK, _STRIP = 16_384, 64
 # Candidates of a query beyond 8 k that a batch puts up with.
@@ -163,19 +163,15 @@ def candidates(scores: Floats, k: int, margin: float) -> Rows:
     groups = _groups(k)
     whole = scores.size // groups * groups
     heads = scores[:whole].reshape(-1, groups).max(axis=0) if whole > groups else scores
-    found: Rows = (scores >= _floor(np.partition(heads, heads.size - k)[heads.size - k], margin)).nonzero()[0]
+    kth = float(np.partition(heads, heads.size - k)[heads.size - k])
+    found: Rows = (scores >= np.float32(max(kth - margin, _LOWEST))).nonzero()[0]
     return found
 
 
 def _groups(k: int) -> int:
     """How many groups scores are dealt out to. The k-th of their best is a score that k rows reach, and found
     sooner than the k-th of all; of so many groups, it lets a quarter more than k pass."""
-    return max(3 * k, 256)
-
-
-def _floor(reached: Any, margin: Any) -> Any:
-    """What candidates must reach where the best reach *reached*; no row that counts scores so low."""
-    return np.maximum(reached - margin, _LOWEST).astype(np.float32)
+    return max(3 * k, 512)
 
 
 class _Floors:
@@ -201,7 +197,8 @@ class _Floors:
         """(q,) what candidates must reach."""
         heads = np.ascontiguousarray(self._heads[: max(self._k, self._seen)].T)
         kth = heads.shape[1] - self._k
-        floors: Floats = _floor(np.partition(heads, kth, axis=1)[:, kth], self._margin)
+        reached = np.partition(heads, kth, axis=1)[:, kth]
+        floors: Floats = np.maximum(reached - self._margin, _LOWEST).astype(np.float32)
         return floors
 
 
