@@ -173,7 +173,7 @@ class ApproximateIndex:
 
         :raises DamagedRelease: files are missing or do not fit together.
         """
-        exact = ExactIndex.load(folder, tuning)
+        exact = ExactIndex.load(folder, tuning, mapped=True)
         scale = load_json(folder / FACTS).get("scale")
         if type(scale) is not float or not 0 < scale < math.inf:
             damaged(folder / FACTS, "does not describe codes")

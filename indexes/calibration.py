@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from time import perf_counter, thread_time
 
 import numpy as np
 
 from indexes.approximate import ApproximateIndex
-from indexes.exact import ExactIndex, Floats, Rows
+from indexes.exact import ExactIndex, Floats
 from indexes.half import HalfIndex
-from indexes.scoring import best_by_product, one_thread, side_by_side
+from indexes.scoring import named_by_product, one_thread
 from indexes.tuning import Tuning
 from indexes.vectors import VectorIndex
 
@@ -66,16 +67,14 @@ def _near(found: float, usual: float) -> float:
     return min(max(found, usual / 4), usual * 4)
 
 
-def _best(queries: Floats, block: Floats) -> tuple[Floats, Rows]:
-    return best_by_product(queries, 10, [(None, block)])[:2]
-
-
 def _product(queries: Floats, block: Floats) -> float:
-    return _nanoseconds(lambda: _best(queries, block))
+    numbers = np.arange(len(block))
+    return _nanoseconds(lambda: named_by_product(queries, 10, [(numbers, block)], 1.0))
 
 
 def _batch(queries: Floats, block: Floats, workers: int) -> float:
-    return _nanoseconds(lambda: side_by_side(lambda part: _best(part, block), queries, workers), perf_counter)
+    index = ExactIndex(block, 1.0, tuning=replace(ExactIndex.usual_costs(block.shape[1]), threads=workers))
+    return _nanoseconds(lambda: index.search(queries, 10), perf_counter)
 
 
 def _nanoseconds(run: Callable[[], object], clock: Callable[[], float] = thread_time) -> float:

@@ -4,7 +4,7 @@ A single query reads the vectors in one stream, as fast as memory gives them; a 
 Under a filter that few rows pass only those are read, where graph indexes lose most of their recall.
 
 Both are fast by adding up in an order of their own, so they name the candidates, with a margin as wide as
-their rounding error; :func:`~indexes.scoring.score_rows` settles scores and ties (see there).
+their rounding error; :func:`~indexes.scoring.score_pairs` settles scores and ties (see there).
 """
 
 from __future__ import annotations
@@ -17,20 +17,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.files import damaged, load_json, map_file, save_json
+from indexes.pages import copied
 from indexes.scoring import (
+    BLOCK,
+    NO_SCORE,
     best,
-    best_by_product,
-    kth_best,
+    best_of_pairs,
+    candidates,
     library,
     named_by_product,
+    one_thread,
     score_all,
-    score_rows,
+    score_pairs,
     side_by_side,
     slack,
 )
 from indexes.splice import Splice
 from indexes.tuning import Tuning
-from indexes.vectors import MAX_NORM, NO_ROW, check_rows, check_search, check_vectors
+from indexes.vectors import MAX_NORM, check_rows, check_search, check_vectors
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -38,15 +42,7 @@ Mask = NDArray[np.bool_]
 
 VECTORS = "vectors.faiss"
 FACTS = "vectors.json"
-# Candidates asked for beyond k, so that a boundary without many ties needs no second search.
-_SPARE = 32
-# Rows from which on a bound is guessed from a sample …
-_LARGE = 5_000
-# … if they are so many times as many as asked for.
-_TIMES = 8
 _CHUNK = 4_096
-# Rows that a filtered batch gathers at a time: 64 MB of 256 floats.
-_BLOCK = 65_536
 # Rows written at a time: half a megabyte of 256 floats. Larger pieces are no faster, and often slower.
 _WRITTEN = 512
 
@@ -58,11 +54,13 @@ class ExactIndex:
     _stored: ClassVar[Any] = np.float32
     # nanoseconds for 256 components: a row in a stream, a row here and there, a row by its code
     _costs: ClassVar[tuple[float, float, float]] = (31.0, 110.0, 3.0)
+    # bytes up to which vectors are read into memory
+    _in_memory: ClassVar[int] = 256 << 20
 
     def __init__(
         self, vectors: NDArray[Any], longest: float, path: Path | None = None, tuning: Tuning | None = None
     ) -> None:
-        """*vectors* (n, d) as they are stored, *longest* their greatest norm, *path* the file they are mapped
+        """*vectors* (n, d) as they are stored, *longest* their greatest norm, *path* the file they come
         from. Use the class methods."""
         self.vectors = vectors
         self.longest = longest
@@ -110,33 +108,31 @@ class ExactIndex:
 
     def _search(self, queries: Floats, k: int, count: int, allowed: Mask | None) -> tuple[Floats, Rows]:
         """As :meth:`search` with all checked, *count* being the number of *allowed* rows."""
-        scores = np.full((len(queries), k), -np.inf, np.float32)
-        rows = np.full((len(queries), k), NO_ROW, np.int64)
-        if not count:
-            return scores, rows
-        done = np.zeros(len(queries), np.bool_)
-        if len(queries) >= self.tuning.product_from:
-            done, named = self._by_product(queries, k, allowed)
-            scores[done], rows[done] = best(self._score(queries[done], named), named, k)
+        left: Iterable[int] = range(len(queries))
+        scores, rows = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
+        if count and len(queries) >= self.tuning.product_from:
+            blocks = self._blocks(allowed)
+            done, whose, named = named_by_product(queries, min(k, count), blocks, self.longest)
+            found = best_of_pairs(self._score(queries, whose, named), whose, named, len(queries), k)
+            if done.all():
+                return found
+            scores, rows = found
+            left = np.flatnonzero(~done).tolist()
         few = np.flatnonzero(allowed) if allowed is not None and self._gathers(count) else None
-        for i in np.flatnonzero(~done).tolist():
-            query = queries[i]
-            if not query.any():  # all scores are zero: nothing to search
-                first = (np.arange(k) if allowed is None else np.flatnonzero(allowed))[:k]
-                scores[i, : first.size], rows[i, : first.size] = 0, first
-                continue
-            found = self._likely(query, min(k, count), allowed) if few is None else few
-            (scores[i],), (rows[i],) = best(self.score(query, found)[None], found[None], k)
+        for i in left:
+            near = self._likely(queries[i], min(k, count), allowed) if few is None else few
+            settled = self._score(queries[i : i + 1], np.zeros(near.size, np.int64), near)
+            scores[i], rows[i] = best(settled, near, k)
         return scores, rows
 
     def score(self, query: Floats, rows: Rows) -> Floats:
         """(m,) the scores of *rows* (m,), the same bits as in :meth:`search`."""
-        scores: Floats = self._score(query[None], rows[None])[0]
-        return scores
+        with one_thread():
+            return self._score(query[None], np.zeros(rows.size, np.int64), np.ascontiguousarray(rows))
 
-    def _score(self, queries: Floats, rows: Rows) -> Floats:
-        """(q, m) as :meth:`score` for each of *queries* (q, d); -inf where a row is -1."""
-        return score_rows(self.vectors, queries, rows)
+    def _score(self, queries: Floats, whose: Rows, rows: Rows) -> Floats:
+        """(p,) as :meth:`score` for the query *whose* (p,) of *queries* (q, d)."""
+        return score_pairs(self.vectors, queries, whose, rows)
 
     def rows(self, numbers: Rows) -> Floats:
         found: Floats = self.vectors[check_rows(numbers, self.size)]
@@ -148,32 +144,25 @@ class ExactIndex:
 
     def _likely(self, query: Floats, k: int, allowed: Mask | None) -> Rows:
         """Rows that hold the *k* best for one *query*, and few others; at least k are *allowed*."""
+        margin = float(slack(query[None], self.longest)[0])
+        if not margin:  # all scores are zero: nothing to search
+            return (np.arange(k) if allowed is None else np.flatnonzero(allowed))[:k]
+        return self._near(query, k, allowed, margin)
+
+    def _near(self, query: Floats, k: int, allowed: Mask | None, margin: float) -> Rows:
+        """As :meth:`_likely`, by scores two of which may be *margin* off."""
         scores = score_all(self.vectors, query)
         if allowed is not None:
-            scores = np.where(allowed, scores, np.float32(-np.inf))
-        floor = kth_best(scores, k) - slack(query[None], self.longest)[0]
-        return np.flatnonzero(scores >= max(floor, np.finfo(np.float32).min))
+            scores -= NO_SCORE * ~allowed  # where() guesses row by row, every other time wrong
+        return candidates(scores, k, margin)
 
-    def _by_product(self, queries: Floats, k: int, allowed: Mask | None) -> tuple[Mask, Rows]:
-        """Which queries (q,) one pass can answer, and for these (p, m) rows that hold the *k* best of each,
-        padded with -1. Others have so many equal scores that the best may lie beyond."""
-        if allowed is None and self._stored is np.float32 and self.size >= max(_LARGE, _TIMES * k):
-            return named_by_product(queries, k, self.vectors, self.longest)
-        most = min(k + _SPARE, self.size)
-        near, rows, unseen = best_by_product(queries, most, self._blocks(allowed))
-        kth = np.partition(near, most - k, axis=1)[:, most - k]
-        whole = np.isneginf(unseen) | (unseen < kth - slack(queries, self.longest))
-        whole &= queries.any(axis=1)
-        return whole, rows[whole]
-
-    def _blocks(self, allowed: Mask | None) -> Iterator[tuple[Rows | None, Floats]]:
-        """What :func:`best_by_product` searches."""
-        if allowed is None:
-            yield None, self.vectors
-            return
-        numbers = np.flatnonzero(allowed)
-        for at in range(0, numbers.size, _BLOCK):
-            yield (part := numbers[at : at + _BLOCK]), self.rows(part)
+    def _blocks(self, allowed: Mask | None) -> Iterator[tuple[Rows, Floats]]:
+        """What :func:`named_by_product` searches."""
+        numbers = np.arange(self.size) if allowed is None else np.flatnonzero(allowed)
+        in_place = allowed is None and self._stored is np.float32
+        for at in range(0, numbers.size, BLOCK):
+            part = numbers[at : at + BLOCK]
+            yield part, self.vectors[at : at + BLOCK] if in_place else self.rows(part)
 
     def save(self, folder: Path) -> None:
         """Write the index into *folder*, which is made where it is missing. :raises OSError: no room."""
@@ -195,7 +184,7 @@ class ExactIndex:
         runs = splice.runs()
         parts = ((added if is_fresh else old).vectors[start:end] for is_fresh, start, end in runs)
         cls._write(folder, (splice.size, old.dimension), longest, parts)
-        return cls.load(folder)
+        return cls.load(folder, mapped=True)
 
     @classmethod
     def _write(
@@ -213,8 +202,9 @@ class ExactIndex:
         save_json(folder / FACTS, facts)
 
     @classmethod
-    def load(cls, folder: Path, tuning: Tuning | None = None) -> Self:
-        """The index that :meth:`save` wrote, memory-mapped.
+    def load(cls, folder: Path, tuning: Tuning | None = None, mapped: bool = False) -> Self:
+        """The index that :meth:`save` wrote: in memory, where reading all is fastest, unless it is large or
+        shall be *mapped*.
 
         FAISS trusts what it reads: a flipped byte loads silently, a bad header can hang. The header is
         checked here, the content is not: load only folders whose sha256 have been verified
@@ -239,7 +229,10 @@ class ExactIndex:
         if data[: len(header)] != header or len(data) != len(header) + stored.itemsize * size * dimension:
             damaged(path, f"is not a flat index of {size} vectors of {dimension} floats")
         vectors = np.frombuffer(data, stored, size * dimension, offset=len(header)) if size else np.zeros(0)
-        return cls(vectors.reshape(size, dimension).astype(stored, copy=False), longest, path, tuning)
+        vectors = vectors.reshape(size, dimension).astype(stored, copy=False)
+        if not mapped and vectors.nbytes <= cls._in_memory:
+            vectors = copied(vectors)
+        return cls(vectors, longest, path, tuning)
 
     @classmethod
     def _header(cls, dimension: int, size: int) -> bytes:

@@ -6,7 +6,6 @@ within 2^-11 of the product of both norms. Among the vectors as they are stored 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -15,11 +14,9 @@ from numpy.typing import NDArray
 
 from indexes.errors import DamagedRelease, InputError
 from indexes.exact import ExactIndex, Floats, Mask, Rows
-from indexes.scoring import library, score_rows, slack
+from indexes.scoring import BLOCK, library, score_pairs
 from indexes.vectors import check_rows
 
-# Rows made 32-bit floats at a time.
-_BLOCK = 65_536
 _SPARE = 32
 _RANGE = 60_000.0  # of 16-bit floats, 65,504, with room for rounding
 
@@ -30,6 +27,7 @@ class HalfIndex(ExactIndex):
     kind: ClassVar[str] = "half"
     _stored: ClassVar[Any] = np.float16
     _costs: ClassVar[tuple[float, float, float]] = (18.0, 500.0, 3.0)
+    _in_memory: ClassVar[int] = 0  # FAISS maps them itself
 
     @classmethod
     def _to_store(cls, matrix: Floats) -> NDArray[Any]:
@@ -64,20 +62,19 @@ class HalfIndex(ExactIndex):
                 f"FAISS cannot read it: {error}", field="file", value=str(self._path)
             ) from error
 
-    def _score(self, queries: Floats, rows: Rows) -> Floats:
-        scores = np.empty(rows.shape, np.float32)
-        for query, named, out in zip(queries, rows, scores, strict=True):
-            for at in range(0, named.size, _BLOCK):
-                part = self.vectors[named[at : at + _BLOCK]].astype(np.float32)
-                out[at : at + _BLOCK] = score_rows(part, query[None], np.arange(len(part))[None])[0]
-        scores[rows < 0] = -np.inf
+    def _score(self, queries: Floats, whose: Rows, rows: Rows) -> Floats:
+        scores = np.empty(rows.size, np.float32)
+        for at in range(0, rows.size, BLOCK):
+            part = slice(at, at + BLOCK)
+            vectors = self.rows(rows[part])
+            scores[part] = score_pairs(vectors, queries, whose[part], np.arange(len(vectors)))
         return scores
 
     def rows(self, numbers: Rows) -> Floats:
         found: Floats = self.vectors[check_rows(numbers, self.size)].astype(np.float32)
         return found
 
-    def _likely(self, query: Floats, k: int, allowed: Mask | None) -> Rows:
+    def _near(self, query: Floats, k: int, allowed: Mask | None, margin: float) -> Rows:
         faiss, params = library(), None
         if allowed is not None:
             # the wrapper keeps a reference to the bits, FAISS itself does not
@@ -85,7 +82,7 @@ class HalfIndex(ExactIndex):
             params = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
         most = min(k + _SPARE, self.size)
         near, rows = self._index.search(query[None], most, params=params)
-        floor = near[0, k - 1] - slack(query[None], self.longest)[0]
+        floor = near[0, k - 1] - margin
         # a full list that ends inside the margin may have left out a row that belongs to the k best
         if most < self.size and rows[0, -1] >= 0 and near[0, -1] >= floor:
             radius = float(np.nextafter(np.float32(floor), np.float32(-np.inf)))
@@ -93,8 +90,3 @@ class HalfIndex(ExactIndex):
             return found
         listed: Rows = rows[0][rows[0] >= 0]
         return listed
-
-    def _blocks(self, allowed: Mask | None) -> Iterator[tuple[Rows | None, Floats]]:
-        numbers = np.arange(self.size) if allowed is None else np.flatnonzero(allowed)
-        for at in range(0, numbers.size, _BLOCK):
-            yield (part := numbers[at : at + _BLOCK]), self.rows(part)

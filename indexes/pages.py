@@ -10,6 +10,7 @@ import ctypes
 import sys
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 _LARGE = 2 << 20
@@ -26,3 +27,14 @@ def on_large_pages(array: NDArray[Any]) -> None:
     advise = ctypes.CDLL(None).madvise
     for advice in (_MADV_HUGEPAGE, _MADV_COLLAPSE):  # for pages to come, and for those that are there
         advise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), advice)
+
+
+def copied(array: NDArray[Any]) -> NDArray[Any]:
+    """A read-only copy of a C-ordered *array* that starts with a large page and a line of the caches."""
+    space = np.empty(array.nbytes + _LARGE, np.uint8)
+    start = -space.ctypes.data % _LARGE
+    found = space[start : start + array.nbytes]
+    found[:] = array.reshape(-1).view(np.uint8)
+    on_large_pages(found)
+    found.flags.writeable = False
+    return found.view(array.dtype).reshape(array.shape)

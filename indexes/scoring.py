@@ -2,7 +2,7 @@
 
 FAISS adds up the products of a row in an order that may depend on what is scored beside it, so the last bits
 of a score vary, and catalogues are full of equal vectors (many companies offer 汽车零部件). Hence two ways:
-:func:`score_all` and :func:`best_by_product` are fast and right within :func:`slack`; :func:`score_rows`
+:func:`score_all` and :func:`named_by_product` are fast and right within :func:`slack`; :func:`score_pairs`
 gives a row the same bits wherever it lies and whatever is scored with it. The fast ones name candidates, with
 a margin as wide as their error, the other one settles them.
 """
@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,20 +25,18 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-# Every 61st score tells where the k-th best may lie; below this size a partition is as fast.
-_SAMPLE_STEP, _SAMPLE_FROM = 61, 3_000
-# A denser one for batches, whose bound is to be near: every row above it costs.
-_RANGE_STEP = 16
-# Sampled beyond the bound, to see whether many scores equal it …
-_SPARE = 8
-# … of which so many are put up with.
-_EQUALS = 2_048
+# Taken from the score of a row, this makes it no candidate: no vectors are so long that they score so low.
+NO_SCORE, _LOWEST = np.float32(3e38), -1e38
+# Rows that a batch multiplies at a time, whose scores then are in the caches; a whole number of strips.
+BLOCK, _STRIP = 16_384, 64
+# Candidates of a query beyond 8 k that a batch puts up with.
+_CROWD = 4_096
 # Scores beyond twice what is asked for that are sorted sooner than their best are picked out.
 _FEW = 1_000
 # Queries that are worth a thread of their own.
 _PART = 16
 # Queries searched for at once: bounds the memory of their candidates.
-_MOST = 1_024
+_MOST = 256
 
 
 @cache
@@ -95,7 +92,7 @@ def slack(queries: Floats, longest: float) -> NDArray[np.float64]:
     (Higham, Accuracy and Stability of Numerical Algorithms, §3.1). Four times: for the k-th score and for
     another's, in either way of adding up.
     """
-    norms = np.linalg.norm(queries.astype(np.float64), axis=1)
+    norms = np.sqrt(np.square(queries, dtype=np.float64).sum(axis=1))  # norm() takes thrice as long for one
     found: NDArray[np.float64] = 4 * queries.shape[1] * 2.0**-24 * longest * norms
     return found
 
@@ -110,155 +107,145 @@ def score_all(vectors: Floats, query: Floats) -> Floats:
     return scores
 
 
-def score_rows(vectors: Floats, queries: Floats, rows: Rows) -> Floats:
-    """(q, m) the scores of *rows* (q, m) of *vectors* for *queries* (q, d); -inf where a row is -1.
+def score_pairs(vectors: Floats, queries: Floats, whose: Rows, rows: Rows) -> Floats:
+    """(p,) the score of each of *rows* (p,) of *vectors* for the query *whose* (p,) of *queries* (q, d).
 
     The same vector and query give the same bits in any row and in any company.
     """
     faiss = library()
-    rows, queries = np.ascontiguousarray(rows), np.ascontiguousarray(queries)
-    scores = np.empty(rows.shape, np.float32)
-    if rows.size:
-        with one_thread():
-            faiss.fvec_inner_products_by_idx(
-                *map(faiss.swig_ptr, (scores, queries, vectors, rows)), vectors.shape[1], *rows.shape
-            )
+    arrays = (np.ascontiguousarray(queries), whose, vectors, rows, scores := np.empty(rows.size, np.float32))
+    faiss.pairwise_indexed_inner_product(vectors.shape[1], rows.size, *map(faiss.swig_ptr, arrays))
     return scores
 
 
-def best_by_product(
-    queries: Floats, k: int, blocks: Iterable[tuple[Rows | None, Floats]]
-) -> tuple[Floats, Rows, Floats]:
-    """Scores and rows (q, k), best first, and (q,) what no other row's score exceeds, by matrix products.
+def named_by_product(
+    queries: Floats, k: int, blocks: Iterable[tuple[Rows, Floats]], longest: float
+) -> tuple[Mask, Rows, Rows]:
+    """Which queries (q,) one matrix product can answer, and pairs of one of these and a row, both (p,), that
+    hold the *k* best of each, by row. The others have thousands of scores near the k-th.
 
-    *blocks* are the rows and vectors of the parts of what is searched; None: all rows, in one block. Fewer
-    are padded with -inf and -1.
+    *blocks* are the rows, ascending, and vectors of what is searched, :data:`BLOCK` or fewer at a time and at
+    least k in all, no vector longer than *longest*.
     """
     faiss = library()
-    scores = np.full((len(queries), 0), -np.inf, np.float32)
-    rows, unseen = np.zeros(scores.shape, np.int64), np.full(len(queries), -np.inf, np.float32)
+    count, most = len(queries), 8 * k + _CROWD
+    # the queries as a linear map, whose outputs are scores: FAISS multiplies on this thread alone
+    product = faiss.LinearTransform(queries.shape[1], count)
+    faiss.copy_array_to_vector(np.ascontiguousarray(queries).reshape(-1), product.A)
+    product.is_trained = True
+    floors = _Floors(k, slack(queries, longest))
+    held, found = np.zeros(count, np.int64), []
+    # as much for few rows: the C library keeps freed memory at hand by the size of the largest piece, and
+    # new memory for every batch took a quarter of its time
+    space = np.empty(BLOCK * count, np.float32)
     for numbers, vectors in blocks:
-        if not len(vectors):
-            continue
-        most = min(k, len(vectors))
-        near, found = faiss.knn(queries, vectors, most, metric=faiss.METRIC_INNER_PRODUCT)
-        if most < len(vectors):
-            unseen = np.maximum(unseen, near[:, -1])
-        scores = np.concatenate([scores, near], axis=1)
-        rows = np.concatenate([rows, found if numbers is None else numbers[found]], axis=1)
-        if scores.shape[1] > k:
-            order = np.argpartition(-scores, k, axis=1)
-            unseen = np.maximum(unseen, np.take_along_axis(scores, order[:, k : k + 1], axis=1)[:, 0])
-            scores = np.take_along_axis(scores, order[:, :k], axis=1)
-            rows = np.take_along_axis(rows, order[:, :k], axis=1)
-    missing = ((0, 0), (0, k - scores.shape[1]))
-    return (
-        np.pad(scores, missing, constant_values=-np.inf),
-        np.pad(rows, missing, constant_values=NO_ROW),
-        unseen,
-    )
+        # whole strips: scores are compared with floors a strip at a time, as a row of few takes longer
+        padded = -(-len(vectors) // _STRIP) * _STRIP
+        scores = space[: padded * count].reshape(padded, count)
+        product.apply_noalloc(len(vectors), *map(faiss.swig_ptr, (vectors, scores)))
+        scores[len(vectors) :] = -np.inf
+        floors.see(scores[: len(vectors)])
+        floor = np.where(held > most, np.float32(np.inf), floors.now())
+        hits = np.flatnonzero(scores.reshape(-1, _STRIP * count) >= np.tile(floor, _STRIP))
+        rows = hits // count
+        whose = hits - rows * count
+        held += np.bincount(whose, minlength=count)
+        found.append((whose, numbers[rows], scores.reshape(-1)[hits]))
+    whose, rows, near = map(np.concatenate, zip(*found, strict=True))
+    done = held <= most
+    kept = np.flatnonzero((near >= floor[whose]) & done[whose])
+    return done, whose[kept], rows[kept]
 
 
-def named_by_product(queries: Floats, k: int, vectors: Floats, longest: float) -> tuple[Mask, Rows]:
-    """Which queries (q,) one matrix product with *vectors* (n, d), n ≥ 8 k, can answer, and for these (p, m)
-    rows that hold the *k* best of each, padded with -1. *longest* is the greatest norm of *vectors*.
-
-    A sample tells what score the k best will exceed. Each query is divided by it, so that one bound, 1, does
-    for all, and FAISS keeps what exceeds it while the product is warm: for less than what it costs to keep a
-    list of the best. Left out are queries whose bound is not positive, was too high, or is reached by many
-    equal scores.
-    """
-    faiss = library()
-    expected = k / _RANGE_STEP
-    most = int(expected + 3 * np.sqrt(expected)) + 4
-    sample = np.ascontiguousarray(vectors[::_RANGE_STEP])
-    near, _ = faiss.knn(queries, sample, most + _SPARE, metric=faiss.METRIC_INNER_PRODUCT)
-    margin = 2 * slack(queries, longest)
-    floor = (near[:, most - 1] - 2 * margin).astype(np.float32)  # what equals the bound is to exceed it
-    beyond = near[:, -1]
-    many = np.flatnonzero((floor > margin) & (beyond >= floor - margin))
-    if many.size:
-        deep = min(2 * most + _EQUALS // _RANGE_STEP, len(sample))
-        beyond[many] = faiss.knn(queries[many], sample, deep, metric=faiss.METRIC_INNER_PRODUCT)[0][:, -1]
-    done = (floor > margin) & (beyond < floor - margin)
-    floor, margin = floor[done], margin[done] / floor[done]
-    named = []
-    # query by query: whole tables of all that was found, most of which goes, take twice as long
-    for (rows, scores), within in zip(
-        _above_one(queries[done] / floor[:, None], vectors), margin, strict=True
-    ):
-        least = np.partition(scores, -k)[-k] - within if scores.size >= k else 0
-        named.append(rows[scores >= least] if least > 1 else None)
-    done[done] = [rows is not None for rows in named]
-    sure = [rows for rows in named if rows is not None]
-    table = np.full((len(sure), max((rows.size for rows in sure), default=k)), NO_ROW, np.int64)
-    for place, rows in zip(table, sure, strict=True):
-        place[: rows.size] = rows
-    return done, table
-
-
-def _above_one(queries: Floats, vectors: Floats) -> Iterator[tuple[Rows, Floats]]:
-    """For each of *queries* the rows that score above 1 and their scores, both (m,): views, to be read before
-    the next."""
-    faiss = library()
-    queries = np.ascontiguousarray(queries)
-    found = faiss.RangeSearchResult(len(queries))
-    faiss.range_search_inner_product(
-        *map(faiss.swig_ptr, (queries, vectors)), queries.shape[1], len(queries), len(vectors), 1.0, found
-    )
-    ends = faiss.rev_swig_ptr(found.lims, len(queries) + 1).tolist()
-    rows, scores = np.zeros(0, np.int64), np.zeros(0, np.float32)
-    if ends[-1]:
-        rows, scores = (faiss.rev_swig_ptr(part, ends[-1]) for part in (found.labels, found.distances))
-    for start, end in pairwise(ends):
-        yield rows[start:end], scores[start:end]
-
-
-def kth_best(scores: Floats, k: int) -> np.float32:
-    """The *k*-th greatest of *scores* (n,), 1 ≤ k ≤ n."""
-    if scores.size > max(_SAMPLE_FROM, 8 * k):
-        sample = scores[::_SAMPLE_STEP]
-        likely = min(2 * k // _SAMPLE_STEP + 8, sample.size)
-        most = scores[scores >= np.partition(sample, sample.size - likely)[sample.size - likely]]
-        if most.size >= k:
-            scores = most
-    found: np.float32 = np.partition(scores, scores.size - k)[scores.size - k]
+def candidates(scores: Floats, k: int, margin: float) -> Rows:
+    """Positions in *scores* (n,), 1 ≤ k ≤ n, that hold the *k* best and what is within *margin* below them;
+    none of a score of -inf or :data:`NO_SCORE` less than it would be."""
+    groups = _groups(k)
+    whole = scores.size // groups * groups
+    heads = scores[:whole].reshape(-1, groups).max(axis=0) if whole > groups else scores
+    kth = float(np.partition(heads, heads.size - k)[heads.size - k])
+    found: Rows = (scores >= np.float32(max(kth - margin, _LOWEST))).nonzero()[0]
     return found
 
 
+def _groups(k: int) -> int:
+    """How many groups scores are dealt out to. The k-th of their best is a score that k rows reach, and found
+    sooner than the k-th of all; of so many groups, it lets a quarter more than k pass."""
+    return max(3 * k, 512)
+
+
+class _Floors:
+    """As in :func:`candidates`, what the *k* best of each query reach of all scores seen so far."""
+
+    def __init__(self, k: int, margin: NDArray[np.float64]) -> None:
+        """*margin* (q,): how far below candidates may lie."""
+        self._k, self._margin, self._seen = k, margin, 0
+        self._heads = np.full((_groups(k), margin.size), -np.inf, np.float32)
+
+    def see(self, scores: Floats) -> None:
+        """Deal out the *scores* (n, q) of further rows."""
+        groups, count = self._heads.shape
+        whole = len(scores) // groups * groups
+        if whole:
+            best = scores[:whole].reshape(-1, groups, count).max(axis=0)
+            np.maximum(self._heads, best, out=self._heads)
+        rest = self._heads[: len(scores) - whole]
+        np.maximum(rest, scores[whole:], out=rest)
+        self._seen += len(scores)
+
+    def now(self) -> Floats:
+        """(q,) what candidates must reach."""
+        heads = np.ascontiguousarray(self._heads[: max(self._k, self._seen)].T)
+        kth = heads.shape[1] - self._k
+        reached = np.partition(heads, kth, axis=1)[:, kth]
+        floors: Floats = np.maximum(reached - self._margin, _LOWEST).astype(np.float32)
+        return floors
+
+
 def best(scores: Floats, rows: Rows, k: int) -> tuple[Floats, Rows]:
-    """The *k* best *scores* (q, m) with their *rows* (q, m), both (q, k): best first, equal scores by row.
+    """The *k* best *scores* (…, m) with their *rows* (…, m), both (…, k): best first, equal scores by row.
     Rows -1 come last; fewer than k are padded with -inf and -1.
 
-    >>> best(np.array([[1, 3, 3, 2]], np.float32), np.array([[0, 9, 4, 7]]), 3)[1].tolist()
-    [[4, 9, 7]]
+    >>> best(np.array([1, 3, 3, 2], np.float32), np.array([0, 9, 4, 7]), 3)[1].tolist()
+    [4, 9, 7]
     """
-    if scores.shape[1] <= 2 * k + _FEW:
-        return _sorted(scores, rows, k)
-    found = np.full((len(scores), k), -np.inf, np.float32)
-    places = np.full((len(scores), k), NO_ROW, np.int64)
-    for query, (all_scores, all_rows) in enumerate(zip(scores, rows, strict=True)):
-        chosen = all_scores >= kth_best(all_scores, k)
-        found[query : query + 1], places[query : query + 1] = _sorted(
-            all_scores[chosen][None], all_rows[chosen][None], k
-        )
-    return found, places
+    return _first(_keys(scores, rows), k)
 
 
-def _sorted(scores: Floats, rows: Rows, k: int) -> tuple[Floats, Rows]:
-    """As :func:`best`, by sorting all.
+def best_of_pairs(scores: Floats, whose: Rows, rows: Rows, count: int, k: int) -> tuple[Floats, Rows]:
+    """As :func:`best` for *count* queries, from pairs: the *scores* (p,) of *rows* (p,) for *whose* (p,)."""
+    held = np.bincount(whose, minlength=count)
+    keys = np.full((count, held.max(initial=0)), _NOTHING)
+    order = np.argsort(whose.astype(np.uint16), kind="stable")  # these numpy sorts by counting
+    keys[np.arange(keys.shape[1]) < held[:, None]] = _keys(scores, rows)[order]
+    return _first(keys, k)
 
-    One sort of whole numbers: the bits of a float, negative ones turned about, rank as it does, and the row
-    below them settles ties. Adding 0 turns -0 into 0; a row is one higher, so that -1 is a digit.
+
+def _keys(scores: Floats, rows: Rows) -> Rows:
+    """Whole numbers that rise from the best to the last.
+
+    The bits of a float, negative ones turned about, rank as it does, and the row below them settles ties.
+    Adding 0 turns -0 into 0; a row is one higher, so that -1 is a digit.
     """
-    bits = (scores + np.float32(0)).view(np.int32).astype(np.int64)
+    bits = (scores + np.float32(0)).view(np.int32)
     bits ^= (bits >> 31) & 0x7FFFFFFF
-    keys = np.sort((-bits << 32) | (rows + 1), axis=1)[:, :k]
+    keys: Rows = rows + 1 - np.left_shift(bits, 32, dtype=np.int64)
+    return keys
+
+
+_NOTHING = int(_keys(np.array([-np.inf], np.float32), np.array([NO_ROW]))[0])
+
+
+def _first(keys: Rows, k: int) -> tuple[Floats, Rows]:
+    """The scores and rows, both (…, k), of the *k* least of *keys* (…, m)."""
+    if keys.shape[-1] > 2 * k + _FEW:
+        keys = np.partition(keys, k - 1)[..., :k]
+    keys = np.sort(keys)[..., :k]
+    if keys.shape[-1] < k:
+        # filled up by hand: pad() takes longer than the sort of a single query
+        found = np.full((*keys.shape[:-1], k), _NOTHING)
+        found[..., : keys.shape[-1]] = keys
+        keys = found
     bits = -(keys >> 32)
     bits ^= (bits >> 31) & 0x7FFFFFFF
-    # filled up by hand: pad() takes longer than the sort of a single query
-    found = np.full((len(keys), k), -np.inf, np.float32)
-    places = np.full((len(keys), k), NO_ROW, np.int64)
-    found[:, : keys.shape[1]] = bits.astype(np.int32).view(np.float32)
-    places[:, : keys.shape[1]] = (keys & 0xFFFFFFFF) - 1
-    return found, places
+    return bits.astype(np.int32).view(np.float32), (keys & 0xFFFFFFFF) - 1

@@ -19,7 +19,7 @@ class Tuning:
     row: float
     code: float = 3.0
     listed: float = 15.0
-    product_from: int = 4
+    product_from: int = 8
     threads: int = 0
 
     def to_json(self) -> dict[str, float]:

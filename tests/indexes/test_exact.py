@@ -31,6 +31,19 @@ def test_a_row_scores_the_same_wherever_it_lies(vectors: np.ndarray, tmp_path: P
                 assert len({*index.score(query, np.arange(37, 77)).tolist()}) == 1
 
 
+@pytest.mark.parametrize("scale", [1e-18, 1.0, 1e17])
+def test_a_filter_holds_for_vectors_of_any_length_and_scores_below_zero(
+    vectors: np.ndarray, scale: float
+) -> None:
+    long = -np.abs(vectors) * np.float32(scale)
+    query, allowed = np.abs(vectors[:1]) * np.float32(scale), np.arange(5000) % 3 > 0
+    scores, rows = ExactIndex.from_vectors(long).search(query, 3_000, allowed)
+    assert sorted(rows[0].tolist()) == sorted(
+        np.flatnonzero(allowed)[np.argsort(-(long[allowed].astype(float) @ query[0]))[:3_000]].tolist()
+    )
+    assert (np.diff(scores) <= 0).all()
+
+
 def test_a_search_leaves_the_number_of_threads_alone(vectors: np.ndarray) -> None:
     before = faiss.omp_get_max_threads()
     ExactIndex.from_vectors(vectors).search(vectors[:1], 5)
@@ -46,9 +59,19 @@ def test_a_loaded_index_can_be_saved_again(vectors: np.ndarray, tmp_path: Path) 
 
 def test_stored_vectors_cannot_be_written_through(vectors: np.ndarray, tmp_path: Path) -> None:
     ExactIndex.from_vectors(vectors).save(tmp_path)
-    loaded = ExactIndex.load(tmp_path)
-    with pytest.raises(ValueError, match="read-only"):
-        loaded.vectors[0, 0] = 1.0
+    for mapped in (False, True):
+        loaded = ExactIndex.load(tmp_path, mapped=mapped)
+        with pytest.raises(ValueError, match="read-only"):
+            loaded.vectors[0, 0] = 1.0
+
+
+def test_in_memory_and_mapped_it_answers_alike(vectors: np.ndarray, tmp_path: Path) -> None:
+    ExactIndex.from_vectors(vectors).save(tmp_path)
+    mapped, held = ExactIndex.load(tmp_path, mapped=True), ExactIndex.load(tmp_path)
+    assert np.array_equal(mapped.vectors, held.vectors)
+    for queries in (vectors[:1], vectors[:40]):
+        for ours, theirs in zip(mapped.search(queries, 30), held.search(queries, 30), strict=True):
+            assert ours.tobytes() == theirs.tobytes()
 
 
 def test_a_file_that_faiss_wrote_is_read(vectors: np.ndarray, tmp_path: Path) -> None:

@@ -37,3 +37,14 @@ def test_what_the_array_holds_stays():
     array = np.arange(3 * LARGE, dtype=np.float64)
     pages.on_large_pages(array)
     assert (array == np.arange(3 * LARGE)).all()
+
+
+@pytest.mark.parametrize("offset", [0, 4, 45])
+def test_a_copy_starts_a_page_and_cannot_be_written(offset):
+    held = np.frombuffer(bytes(range(256)) * 9, np.int32, 90, offset=offset).reshape(9, 10)
+    copy = pages.copied(held)
+    assert copy.ctypes.data % LARGE == 0
+    assert copy.dtype == held.dtype
+    assert copy.tolist() == held.tolist()
+    with pytest.raises(ValueError, match="read-only"):
+        copy[0, 0] = 1

@@ -14,14 +14,15 @@ from indexes import scoring
 from indexes.exact import ExactIndex
 from indexes.scoring import (
     best,
-    best_by_product,
-    kth_best,
+    best_of_pairs,
+    candidates,
     named_by_product,
     score_all,
-    score_rows,
+    score_pairs,
     side_by_side,
     slack,
 )
+from indexes.vectors import NO_ROW
 
 
 def test_the_examples_hold() -> None:
@@ -47,19 +48,38 @@ def test_absent_rows_come_last() -> None:
     assert best(scores, np.array([[-1, 7, -1, 5]]), 3)[1].tolist() == [[5, 7, -1]]
 
 
+def test_pairs_are_ranked_as_lists_of_one_query_each() -> None:
+    random = np.random.default_rng(0)
+    whose, rows = np.divmod(np.flatnonzero(random.random(5 * 4_000) < 0.4), 4_000)
+    whose[whose == 3] = 2  # one has twice as many, another none
+    order = np.lexsort((whose, rows))
+    scores = random.integers(-9, 10, rows.size).astype(np.float32)
+    found = best_of_pairs(scores[order], whose[order], rows[order], 5, 50)
+    for query in range(5):
+        own = whose == query
+        alone = best(scores[own], rows[own], 50)
+        assert found[0][query].tolist() == alone[0].tolist()
+        assert found[1][query].tolist() == alone[1].tolist()
+    assert (found[1][3] == NO_ROW).all()
+
+
 @pytest.mark.parametrize("count", [1, 50, 100_000])
 @pytest.mark.parametrize("kind", ["spread", "equal", "sorted", "rare"])
-def test_the_kth_best_is_that_of_a_sort(count: int, kind: str) -> None:
+def test_candidates_are_what_is_not_far_below_the_kth_best(count: int, kind: str) -> None:
     random = np.random.default_rng(1)
     scores = {
         "spread": random.standard_normal(count),
         "equal": np.ones(count),
         "sorted": np.arange(count),
-        # a sample sees none of the few that count
         "rare": np.where(np.arange(count) % 61 == 1, random.random(count), -np.inf),
     }[kind].astype(np.float32)
     for k in {1, min(count, 40), min(count, 2_000), count}:
-        assert kth_best(scores, k) == np.sort(scores)[-k]
+        found = candidates(scores, k, 0.25)
+        wanted = (scores >= np.sort(scores)[-k] - 0.25) & (scores > -np.inf)
+        assert {*np.flatnonzero(wanted).tolist()} <= {*found.tolist()}
+        assert not np.isneginf(scores[found]).any()
+        if kind == "spread":
+            assert k <= candidates(scores, k, 0).size <= 1.5 * k + 20
 
 
 def test_two_ways_of_adding_up_differ_by_less_than_the_slack() -> None:
@@ -69,31 +89,27 @@ def test_two_ways_of_adding_up_differ_by_less_than_the_slack() -> None:
         queries = random.standard_normal((4, dimension)).astype(np.float32)
         longest = float(np.linalg.norm(vectors, axis=1).max())
         truth = queries.astype(np.float64) @ vectors.T.astype(np.float64)
-        settled = score_rows(vectors, queries, np.tile(np.arange(500), (4, 1)))
+        every = np.repeat(np.arange(4), 500), np.tile(np.arange(500), 4)
+        settled = score_pairs(vectors, queries, *every).reshape(4, 500)
         streamed = np.stack([score_all(vectors, query) for query in queries])
         for scores in (settled, streamed):
             assert (np.abs(scores - truth) <= slack(queries, longest)[:, None] / 4).all()
 
 
-def test_a_product_names_the_best_of_all_blocks_and_bounds_the_rest() -> None:
+@pytest.mark.parametrize("rows", [10, 64, 100, 700])
+@pytest.mark.parametrize("k", [1, 90, 650])
+def test_a_product_names_the_best_of_all_blocks(rows: int, k: int) -> None:
     random = np.random.default_rng(3)
     vectors = random.integers(-9, 10, (700, 5)).astype(np.float32)
     queries = random.integers(-9, 10, (6, 5)).astype(np.float32)
-    numbers = [np.arange(at, min(at + 64, 700)) for at in range(0, 700, 64)]
-    scores, rows, unseen = best_by_product(queries, 90, [(part, vectors[part]) for part in numbers])
-    truth = queries @ vectors.T
-    for query in range(6):
-        assert sorted(scores[query]) == sorted(truth[query])[-90:]
-        assert truth[query][rows[query]].tolist() == scores[query].tolist()
-        assert len({*rows[query].tolist()}) == 90
-        assert unseen[query] >= np.delete(truth[query], rows[query]).max()
-
-
-def test_fewer_rows_than_asked_for_leave_nothing_unseen() -> None:
-    scores, rows, unseen = best_by_product(np.eye(2, dtype=np.float32), 3, [])
-    assert rows.tolist() == [[-1] * 3] * 2
-    assert np.isneginf(scores).all()
-    assert np.isneginf(unseen).all()
+    numbers = np.split(np.arange(700), range(rows, 700, rows))
+    blocks = [(1_000 + part, vectors[part]) for part in numbers]
+    done, whose, named = named_by_product(queries, k, blocks, float(np.linalg.norm(vectors, axis=1).max()))
+    assert done.all()
+    for query, truth in enumerate(queries @ vectors.T):
+        own = named[whose == query] - 1_000
+        assert own.tolist() == sorted({*own.tolist()})
+        assert {*np.flatnonzero(truth >= np.sort(truth)[-k]).tolist()} <= {*own.tolist()}
 
 
 def test_parts_come_back_in_order() -> None:
@@ -106,7 +122,7 @@ def test_parts_come_back_in_order() -> None:
 
     scores, rows = side_by_side(search, queries, 3)
     assert (scores.tolist(), rows.tolist()) == (queries.tolist(), queries.tolist())
-    assert max(sizes) <= 1_024
+    assert max(sizes) <= 256
 
 
 def test_a_batch_on_several_threads_answers_as_on_one() -> None:
@@ -119,11 +135,18 @@ def test_a_batch_on_several_threads_answers_as_on_one() -> None:
         assert part[1].tolist() == whole[1][at : at + 50].tolist()
 
 
+def named(
+    vectors: NDArray[np.float32], queries: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.bool_], list[NDArray[np.int64]]]:
+    """Which queries a product answers, and the rows it names for every one."""
+    blocks = [(np.arange(at, at + 4_000), vectors[at : at + 4_000]) for at in range(0, len(vectors), 4_000)]
+    done, whose, rows = named_by_product(queries, k, blocks, float(np.linalg.norm(vectors, axis=1).max()))
+    return done, [rows[whose == query] for query in range(len(queries))]
+
+
 @pytest.mark.parametrize("kind", ["spread", "alike", "equal", "opposite"])
 @pytest.mark.parametrize("k", [1, 40, 200])
-def test_what_a_product_names_under_a_bound_holds_the_best_or_the_query_is_left_out(
-    kind: str, k: int
-) -> None:
+def test_what_a_product_names_holds_the_best_or_the_query_is_left_out(kind: str, k: int) -> None:
     random = np.random.default_rng(k)
     vectors = random.standard_normal((20_000, 16)).astype(np.float32)
     queries = random.standard_normal((12, 16)).astype(np.float32)
@@ -134,17 +157,17 @@ def test_what_a_product_names_under_a_bound_holds_the_best_or_the_query_is_left_
     if kind == "opposite":  # all scores are negative
         vectors, queries = -np.abs(vectors), np.abs(queries)
     queries[3] = 0
-    longest = float(np.linalg.norm(vectors, axis=1).max())
-    done, named = named_by_product(queries, k, vectors, longest)
+    done, rows = named(vectors, queries, k)
     assert not done[3]
-    assert len(named) == done.sum()
-    assert done.sum() >= {"spread": 9, "alike": 5, "equal": 0, "opposite": 0}[kind]
-    for query, rows in zip(queries[done], named, strict=True):
-        scores = score_rows(vectors, query[None], np.arange(len(vectors))[None])
-        every = best(scores, np.arange(len(vectors))[None], k)
-        held = best(score_rows(vectors, query[None], rows[None]), rows[None], k)
-        assert held[0].tolist() == every[0].tolist()
-        assert held[1].tolist() == every[1].tolist()
+    assert done.sum() == (0 if kind == "equal" else 11)
+    for query in np.flatnonzero(done):
+        every, found = np.arange(len(vectors)), rows[query]
+        pairs = (np.full_like(every, query), every), (np.full_like(found, query), found)
+        right, held = (best(score_pairs(vectors, queries, *each), each[1], k) for each in pairs)
+        assert held[0].tolist() == right[0].tolist()
+        assert held[1].tolist() == right[1].tolist()
+    for query in np.flatnonzero(~done):
+        assert not rows[query].size
 
 
 def test_many_equal_scores_at_the_bound_are_all_named() -> None:
@@ -152,9 +175,9 @@ def test_many_equal_scores_at_the_bound_are_all_named() -> None:
     vectors = random.standard_normal((20_000, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors[::25] = vectors[0]
-    done, named = named_by_product(vectors[:1], 10, vectors, 1.0)
+    done, (rows,) = named(vectors, vectors[:1], 10)
     assert done.all()
-    assert {*range(0, 20_000, 25)} <= {*named[0].tolist()}
+    assert {*range(0, 20_000, 25)} <= {*rows.tolist()}
 
 
 def test_a_large_batch_finds_what_single_queries_find() -> None:
