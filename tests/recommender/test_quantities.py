@@ -1,10 +1,12 @@
 import math
+from itertools import permutations
 
 import pytest
+from pint import UnitRegistry
 
 from recommender.requirements.fold import fold
 from recommender.requirements.quantities import Measure, measures, stated, suffices
-from recommender.requirements.units import DIMENSIONS, registry, unit_of
+from recommender.requirements.units import DIMENSIONS, unit_of
 
 
 def measure(text: str) -> Measure:
@@ -102,7 +104,7 @@ def test_what_is_offered_suffices_falls_short_or_leaves_it_open(offered, asked, 
 
 
 def test_every_factor_of_the_table_is_that_of_pint():
-    pint = registry()
+    pint = UnitRegistry()
     checked = 0
     for dimension in DIMENSIONS:
         if dimension.pint in ("-", "dB"):
@@ -115,6 +117,22 @@ def test_every_factor_of_the_table_is_that_of_pint():
             assert pint.parse_expression(unit).to(dimension.pint).magnitude == pytest.approx(factor), unit
             checked += 1
     assert checked > 150
+
+
+def test_a_compound_is_what_pint_makes_of_its_parts():
+    pint = UnitRegistry()
+    parts = {
+        next(iter(dimension.spellings)): pint.parse_expression(next(iter(dimension.spellings.values()))[0])
+        for dimension in DIMENSIONS
+        if dimension.base is not None
+    }
+    plain = {spelling: unit for spelling, unit in parts.items() if spelling.isalpha() and spelling.isascii()}
+    for (above, whole), (below, part) in permutations(plain.items(), 2):
+        found, told = unit_of(f"{above}/({below}2·K)"), (whole / part**2 / pint.K).to_base_units()
+        assert found is not None
+        assert found.dimension == f"{told.units:~C}"
+        assert found.factor == pytest.approx(told.magnitude, rel=1e-12)
+    assert len(plain) > 20
 
 
 def test_a_compound_is_resolved_only_where_its_parts_are_units():
