@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.errors import DamagedRelease
-from indexes.files import map_file, write_atomically
+from indexes.files import map_file
 from recommender.encoder import Encoder
 
 Vectors = NDArray[np.float32]
@@ -135,7 +135,10 @@ class VectorCache:
         parts = (keys.astype(_KEY), checks.astype(_KEY), np.ascontiguousarray(vectors, "<f4"))
         numbers = [int(p.stem) for p in self._folder.glob("*.vectors") if p.stem.isdecimal()]
         path = self._folder / f"{max(numbers, default=0) + 1:06d}.vectors"
-        write_atomically(path, header + b"".join(part.tobytes() for part in parts))
+        # not brought to the disk: a segment that a failing machine tears is dropped, and embedded again
+        aside = path.with_name(f".{path.name}.new")
+        aside.write_bytes(header + b"".join(part.tobytes() for part in parts))
+        aside.rename(path)
         self._held().append(_Segment(path, self.dimension))
 
 
