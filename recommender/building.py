@@ -52,7 +52,7 @@ def past_columns(plan: Plan, view: Reader) -> dict[str, Floats]:
 def build_collections(
     plan: Plan,
     content: Content,
-    vectors: Mapping[str, Vectors],
+    embed: Callable[[], Mapping[str, Vectors]],
     past: Mapping[str, Floats],
     folder: Path,
     tell: Progress,
@@ -60,18 +60,20 @@ def build_collections(
 ) -> None:
     """Write vectors, words, filters and documents of the three collections into the release *folder*.
 
-    *vectors* are those of the texts of *content*, by group; *engine* says how they will be searched. The
-    documents of fresh rows lie in :meth:`Plan.fresh_documents`.
+    *embed* gives the vectors of the texts of *content*, by group, while what needs none is being written;
+    *engine* says how they will be searched. The documents of fresh rows lie in :meth:`Plan.fresh_documents`.
     """
-    made = {
-        OFFERINGS: vectors["offerings"],
-        ENTERPRISES: content.profiles(vectors["standing"], vectors["offerings"]),
-        NEEDS: _needs(vectors["subjects"], vectors["buyers"], vectors["descriptions"]),
-    }
-    with ThreadPoolExecutor(len(made)) as pool:  # copying and numpy let go of the interpreter
-        saved = {name: pool.submit(_save_vectors, plan, name, made[name], folder, engine) for name in made}
-        rows = {name: pool.submit(_filters, plan, name, content) for name in made}
-        parts = [pool.submit(_save_parts, plan, name, content, folder) for name in made]
+    names = (ENTERPRISES, OFFERINGS, NEEDS)  # what takes longest first
+    with ThreadPoolExecutor(len(names)) as pool:  # copying and numpy let go of the interpreter
+        parts = [pool.submit(_save_parts, plan, name, content, folder) for name in names]
+        rows = {name: pool.submit(_filters, plan, name, content) for name in names}
+        vectors = embed()
+        made = {
+            ENTERPRISES: content.profiles(vectors["standing"], vectors["offerings"]),
+            OFFERINGS: vectors["offerings"],
+            NEEDS: _needs(vectors["subjects"], vectors["buyers"], vectors["descriptions"]),
+        }
+        saved = {name: pool.submit(_save_vectors, plan, name, made[name], folder, engine) for name in names}
         filters = {name: columns.result() for name, columns in rows.items()}
         firms, needs = saved[ENTERPRISES].result(), saved[NEEDS].result()
         wanted = np.flatnonzero(_wanted(filters[NEEDS]))

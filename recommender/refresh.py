@@ -138,7 +138,7 @@ def refresh(
                     marks = CatalogueMarks.of(view)
                 parent, current = parent_of.result()
                 # now and then all is read anew: so texts that nothing holds any more leave the cache
-                anew = full or (parent is not None and vectors.outgrown(parent.manifest.counts))
+                anew = full or vectors.outgrown()
                 todo = plan(marks, None if anew else parent, encoder.fingerprint, engine)
                 if not todo.counts[ENTERPRISES] and not todo.counts[NEEDS]:
                     raise CatalogueError(
@@ -152,10 +152,13 @@ def refresh(
                 past = past_columns(todo, view)
                 judgments = judgments_of(view.outcomes())
                 edges = None if todo.kept(Kind.EDGES) else clean(view.edges())
-            with clock.stage("embed"):
-                encoded = _embed(content, vectors, tell)
+
+            def embed() -> dict[str, Vectors]:
+                with clock.stage("embed"):
+                    return _embed(content, vectors, tell)
+
             with clock.stage("index"):
-                build_collections(todo, content, encoded, past, folder, tell, engine)
+                build_collections(todo, content, embed, past, folder, tell, engine)
                 put_into(folder, store.root)
                 todo.save(folder)
             manifest = Manifest(
