@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.documents import DocumentStore
 from indexes.engines import Engine
 from indexes.errors import CatalogueError, GateFailed, ReleaseError
 from indexes.release import EncoderEntry, Gate, Manifest, measuring, write_manifest
@@ -25,9 +24,8 @@ from indexes.shelf import Opened
 from indexes.splice import Splice
 from indexes.store import ReleaseStore, storing
 from recommender import searching
-from recommender.building import build_collections, past_columns
-from recommender.catalogue import Catalogue, Kind, Offering
-from recommender.catalogue.json_values import from_json
+from recommender.building import Building, past_columns
+from recommender.catalogue import Catalogue, Kind
 from recommender.chains.building import Parent, build
 from recommender.chains.cleaning import Cleaned, clean
 from recommender.chains.offered import Offered
@@ -35,7 +33,7 @@ from recommender.changes import CatalogueMarks, Plan, plan
 from recommender.content import ENTERPRISES, NEEDS, OFFERINGS, Content, read_content
 from recommender.encoder import Encoder
 from recommender.garbage import undisturbed
-from recommender.gates import EVALUATION, check, judgments_of
+from recommender.gates import EVALUATION, Judged, check, judgments_of
 from recommender.golden import read_golden
 from recommender.profile import offering_text
 from recommender.ranking.stored import model_of, put_into, wanted
@@ -44,6 +42,8 @@ from recommender.vector_cache import VectorCache
 
 Progress = Callable[[str, int, int], None]
 Vectors = NDArray[np.float32]
+
+_BESIDE = 4  # threads that copy and compute beside the one that reads, embeds and judges
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +152,6 @@ def refresh(
                 past = past_columns(todo, view)
                 judgments = judgments_of(view.outcomes())
                 edges = None if todo.kept(Kind.EDGES) else clean(view.edges())
-
-            def embed() -> dict[str, Vectors]:
-                with clock.stage("embed"):
-                    return _embed(content, vectors, tell)
-
-            with clock.stage("index"):
-                build_collections(todo, content, embed, past, folder, tell, engine)
-                put_into(folder, store.root)
-                todo.save(folder)
             manifest = Manifest(
                 release,
                 datetime.now(UTC).isoformat(timespec="seconds"),
@@ -169,10 +160,22 @@ def refresh(
                 counts=todo.counts,
             )
             built = Snapshot(manifest, folder)
-            with ThreadPoolExecutor(1) as aside:  # searching vectors leaves Python to the graph
-                recalled = aside.submit(searching.recall_kept, built).result
+            with ThreadPoolExecutor(_BESIDE) as pool:  # what leaves Python to this thread
+                building = Building(pool, todo, content, folder, engine)
+                with clock.stage("embed"):
+                    building.add(_embed(content, vectors, tell))
+
+                def recall() -> Judged:
+                    building.wait()
+                    return searching.recall_kept(built)
+
+                recalled = pool.submit(recall).result
                 with clock.stage("chains"):
                     graph_texts = _graph(edges, todo, content, vectors, folder)
+                with clock.stage("index"):
+                    building.finish(past, tell)
+                    put_into(folder, store.root)
+                    todo.save(folder)
                 with clock.stage("check"), measuring(folder) as measured:
                     checked = check(
                         built,
@@ -249,14 +252,14 @@ def _graph(
     """Write the chain graph; the texts that were embedded for it. *edges* are None where the parent's
     stand."""
     splice = todo.splices[OFFERINGS]
-    documents = DocumentStore.load(folder / OFFERINGS / "documents")
 
     def read(rows: NDArray[np.int64]) -> Iterator[tuple[str, str]]:
-        for row in rows.tolist():
-            if (fresh := ~int(splice.source[row])) >= 0:
-                yield content.offering_titles[fresh], content.offering_texts[fresh]
+        for row in splice.source[rows].tolist():
+            if row < 0:
+                yield content.offering_titles[~row], content.offering_texts[~row]
             else:
-                offering = from_json(Offering, documents.get(row))
+                assert todo.parent is not None  # who has no parent has no older rows
+                offering = todo.parent.offering(row)
                 yield offering.title, offering_text(offering)
 
     def cleaned() -> Cleaned:
