@@ -62,6 +62,8 @@ class Building:
     ) -> None:
         self._pool, self._plan, self._content = pool, plan, content
         self._folder, self._engine = folder, engine
+        for name in _LONGEST_FIRST:
+            (folder / name).mkdir(exist_ok=True)  # here, so that no two threads make the same
         self._parts = [pool.submit(_save_parts, plan, name, content, folder) for name in _LONGEST_FIRST]
         self._filters = {name: pool.submit(_filters, plan, name, content) for name in _LONGEST_FIRST}
         self._vectors: dict[str, Future[VectorIndex]] = {}
