@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,7 @@ Progress = Callable[[str, int, int], None]
 
 _NEAREST, _SAMPLED = 10, 1_024  # matches that a match is compared with, and rows among which they are sought
 _BLOCK, _CACHED = 4_096, 128  # rows compared at a time, and rows whose likenesses stay in cache
+_LONGEST_FIRST = (ENTERPRISES, OFFERINGS, NEEDS)
 _PAST = ("track_record", "booked", "booked_day")
 
 
@@ -49,38 +50,54 @@ def past_columns(plan: Plan, view: Reader) -> dict[str, Floats]:
     return {name: np.array([getattr(past, name) for past in told], np.float64) for name in _PAST}
 
 
-def build_collections(
-    plan: Plan,
-    content: Content,
-    vectors: Mapping[str, Vectors],
-    past: Mapping[str, Floats],
-    folder: Path,
-    tell: Progress,
-    engine: engines.Engine = "auto",
-) -> None:
-    """Write vectors, words, filters and documents of the three collections into the release *folder*.
-
-    *vectors* are those of the texts of *content*, by group; *engine* says how they will be searched. The
-    documents of fresh rows lie in :meth:`Plan.fresh_documents`.
+class Building:
+    """The three collections, being written below the release *folder* on threads of *pool*: copying and numpy
+    let go of the interpreter. What needs no vectors is begun at once; they are :meth:`add`-ed, and last comes
+    :meth:`finish`. *engine* says how vectors will be searched; the documents of fresh rows lie in
+    :meth:`Plan.fresh_documents`.
     """
-    made = {
-        OFFERINGS: vectors["offerings"],
-        ENTERPRISES: content.profiles(vectors["standing"], vectors["offerings"]),
-        NEEDS: _needs(vectors["subjects"], vectors["buyers"], vectors["descriptions"]),
-    }
-    with ThreadPoolExecutor(len(made)) as pool:  # copying and numpy let go of the interpreter
-        saved = {name: pool.submit(_save_vectors, plan, name, made[name], folder, engine) for name in made}
-        rows = {name: pool.submit(_filters, plan, name, content) for name in made}
-        parts = [pool.submit(_save_parts, plan, name, content, folder) for name in made]
-        filters = {name: columns.result() for name, columns in rows.items()}
-        firms, needs = saved[ENTERPRISES].result(), saved[NEEDS].result()
+
+    def __init__(
+        self, pool: Executor, plan: Plan, content: Content, folder: Path, engine: engines.Engine = "auto"
+    ) -> None:
+        self._pool, self._plan, self._content = pool, plan, content
+        self._folder, self._engine = folder, engine
+        for name in _LONGEST_FIRST:
+            (folder / name).mkdir(exist_ok=True)  # here, so that no two threads make the same
+        self._parts = [pool.submit(_save_parts, plan, name, content, folder) for name in _LONGEST_FIRST]
+        self._filters = {name: pool.submit(_filters, plan, name, content) for name in _LONGEST_FIRST}
+        self._vectors: dict[str, Future[VectorIndex]] = {}
+
+    def add(self, vectors: Mapping[str, Vectors]) -> None:
+        """Begin to write *vectors*, those of the texts of the content, by group."""
+        made = {
+            ENTERPRISES: self._content.profiles(vectors["standing"], vectors["offerings"]),
+            OFFERINGS: vectors["offerings"],
+            NEEDS: _needs(vectors["subjects"], vectors["buyers"], vectors["descriptions"]),
+        }
+        self._vectors = {
+            name: self._pool.submit(_save_vectors, self._plan, name, made[name], self._folder, self._engine)
+            for name in made
+        }
+
+    def wait(self) -> None:
+        """Return when all but the filters is written; raises what kept a part from it."""
+        for part in self._parts:
+            part.result()
+        for index in self._vectors.values():
+            index.result()
+
+    def finish(self, past: Mapping[str, Floats], tell: Progress) -> None:
+        """Write the filters, with what only all records together tell, and wait for everything else."""
+        filters = {name: columns.result() for name, columns in self._filters.items()}
+        firms, needs = self._vectors[ENTERPRISES].result(), self._vectors[NEEDS].result()
         wanted = np.flatnonzero(_wanted(filters[NEEDS]))
-        starts = np.cumsum(plan.enterprises.parts) - plan.enterprises.parts
+        starts = np.cumsum(self._plan.enterprises.parts) - self._plan.enterprises.parts
         filters[ENTERPRISES] = filters[ENTERPRISES].with_numbers(
             {
                 **past,
                 "first_offering": starts,
-                "changed": plan.enterprises.day,
+                "changed": self._plan.enterprises.day,
                 "nearest_needs": _nearest(firms, needs, wanted),
             }
         )
@@ -88,13 +105,11 @@ def build_collections(
             {"nearest_enterprises": _nearest(needs, firms, np.arange(firms.size))}
         )
         for name, columns in filters.items():
-            columns.save(folder / name / "filters")
-        saved[OFFERINGS].result()
-        for done, part in enumerate(parts):
-            tell("index", done, len(parts))
-            part.result()
-    shutil.rmtree(folder / FRESH, ignore_errors=True)
-    tell("index", len(parts), len(parts))
+            columns.save(self._folder / name / "filters")
+        tell("index", 1, 2)
+        self.wait()
+        shutil.rmtree(self._folder / FRESH, ignore_errors=True)
+        tell("index", 2, 2)
 
 
 def _save_parts(plan: Plan, name: str, content: Content, folder: Path) -> None:

@@ -31,7 +31,7 @@ from recommender.snapshot import Snapshot
 MARKS = "marks"
 FRESH = "fresh"  # where documents wait for older ones; gone before the release is made
 # Beside our own code, what decides how a text is spelled, cut and counted
-_LIBRARIES = ("numpy", "OpenCC", "pint", "rjieba", "scipy", "tokenizers")
+_LIBRARIES = ("numpy", "OpenCC", "rjieba", "scipy", "tokenizers")
 
 
 @dataclass(frozen=True, slots=True)

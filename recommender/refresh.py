@@ -5,35 +5,35 @@ Nothing that the live release consists of is touched: whatever happens here, it 
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.documents import DocumentStore
 from indexes.engines import Engine
 from indexes.errors import CatalogueError, GateFailed, ReleaseError
 from indexes.release import EncoderEntry, Gate, Manifest, measuring, write_manifest
+from indexes.shelf import Opened
 from indexes.splice import Splice
 from indexes.store import ReleaseStore, storing
 from recommender import searching
-from recommender.building import build_collections, past_columns
-from recommender.catalogue import Catalogue, Kind, Offering
-from recommender.catalogue.json_values import from_json
+from recommender.building import Building, past_columns
+from recommender.catalogue import Catalogue, Kind
 from recommender.chains.building import Parent, build
 from recommender.chains.cleaning import Cleaned, clean
 from recommender.chains.offered import Offered
 from recommender.changes import CatalogueMarks, Plan, plan
 from recommender.content import ENTERPRISES, NEEDS, OFFERINGS, Content, read_content
 from recommender.encoder import Encoder
-from recommender.gates import EVALUATION, check, judgments_of
+from recommender.garbage import undisturbed
+from recommender.gates import EVALUATION, Judged, check, judgments_of
 from recommender.golden import read_golden
 from recommender.profile import offering_text
 from recommender.ranking.stored import model_of, put_into, wanted
@@ -42,6 +42,8 @@ from recommender.vector_cache import VectorCache
 
 Progress = Callable[[str, int, int], None]
 Vectors = NDArray[np.float32]
+
+_BESIDE = 4  # threads that copy and compute beside the one that reads, embeds and judges
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def refresh(
     force: bool = False,
     progress: Progress | None = None,
     engine: Engine = "auto",
+    opening: Callable[[], Opened] | None = None,
 ) -> RefreshReport:
     """Build a release of all that *catalogue* holds, with the ranker installed beside it, and make it live.
 
@@ -109,7 +112,8 @@ def refresh(
     *full* refresh, which reads and embeds everything anew and promotes even where nothing changed. *force*
     promotes although the release did not pass its gates, which is recorded. *cache* keeps the vectors of
     texts, so that an interrupted refresh goes on where it was. *progress* hears (stage, done, total);
-    *engine* is how vectors will be searched.
+    *engine* is how vectors will be searched; *opening* gives the release to start from, where whoever holds
+    the store's lock has begun to open it already.
 
     Raises CatalogueError when there is nothing to index, InputError when the installed ranker or the list of
     golden queries is none, RefreshRunning when another process refreshes, ReleaseError when the storage
@@ -120,7 +124,7 @@ def refresh(
     clock = _Clock()
     golden = read_golden(store.root)
     vectors = VectorCache(cache, encoder)
-    with store.lock(), storing("build the release"), _undisturbed():
+    with store.lock(), storing("build the release"), undisturbed():
         store.sweep()
         store.remove_refused()
         if full:
@@ -130,11 +134,11 @@ def refresh(
         try:
             with clock.stage("read"), catalogue.snapshot() as view:
                 with ThreadPoolExecutor(1) as aside:  # to verify a release and to read marks take as long
-                    opening = aside.submit(_parent, store)
+                    parent_of = aside.submit(_parent, opening or partial(store.open, substitute=True))
                     marks = CatalogueMarks.of(view)
-                parent, current = opening.result()
+                parent, current = parent_of.result()
                 # now and then all is read anew: so texts that nothing holds any more leave the cache
-                anew = full or (parent is not None and vectors.outgrown(parent.manifest.counts))
+                anew = full or vectors.outgrown()
                 todo = plan(marks, None if anew else parent, encoder.fingerprint, engine)
                 if not todo.counts[ENTERPRISES] and not todo.counts[NEEDS]:
                     raise CatalogueError(
@@ -148,12 +152,6 @@ def refresh(
                 past = past_columns(todo, view)
                 judgments = judgments_of(view.outcomes())
                 edges = None if todo.kept(Kind.EDGES) else clean(view.edges())
-            with clock.stage("embed"):
-                encoded = _embed(content, vectors, tell)
-            with clock.stage("index"):
-                build_collections(todo, content, encoded, past, folder, tell, engine)
-                put_into(folder, store.root)
-                todo.save(folder)
             manifest = Manifest(
                 release,
                 datetime.now(UTC).isoformat(timespec="seconds"),
@@ -162,10 +160,22 @@ def refresh(
                 counts=todo.counts,
             )
             built = Snapshot(manifest, folder)
-            with ThreadPoolExecutor(1) as aside:  # searching vectors leaves Python to the graph
-                recalled = aside.submit(searching.recall_kept, built).result
+            with ThreadPoolExecutor(_BESIDE) as pool:  # what leaves Python to this thread
+                building = Building(pool, todo, content, folder, engine)
+                with clock.stage("embed"):
+                    building.add(_embed(content, vectors, tell))
+
+                def recall() -> Judged:
+                    building.wait()
+                    return searching.recall_kept(built)
+
+                recalled = pool.submit(recall).result
                 with clock.stage("chains"):
                     graph_texts = _graph(edges, todo, content, vectors, folder)
+                with clock.stage("index"):
+                    building.finish(past, tell)
+                    put_into(folder, store.root)
+                    todo.save(folder)
                 with clock.stage("check"), measuring(folder) as measured:
                     checked = check(
                         built,
@@ -201,29 +211,16 @@ def refresh(
     )
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Without Python's search for cycles of garbage: millions of records hold none, and looking through them
-    again and again takes a fifth of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 def _nothing_new(live: Snapshot, clock: _Clock) -> RefreshReport:
     none = {name: {"added": 0, "removed": 0, "altered": 0} for name in (ENTERPRISES, OFFERINGS, NEEDS)}
     counts = live.manifest.counts
     return RefreshReport(live.release, live.release, False, counts, none, 0, clock.seconds, ())
 
 
-def _parent(store: ReleaseStore) -> tuple[Snapshot | None, bool]:
+def _parent(opening: Callable[[], Opened]) -> tuple[Snapshot | None, bool]:
     """The release to start from, where there is a whole one, and whether CURRENT names it."""
     try:
-        opened = store.open(substitute=True)
+        opened = opening()
     except ReleaseError:
         return None, True
     return Snapshot(opened.manifest, opened.path, opened.lease), not opened.remark
@@ -255,14 +252,14 @@ def _graph(
     """Write the chain graph; the texts that were embedded for it. *edges* are None where the parent's
     stand."""
     splice = todo.splices[OFFERINGS]
-    documents = DocumentStore.load(folder / OFFERINGS / "documents")
 
     def read(rows: NDArray[np.int64]) -> Iterator[tuple[str, str]]:
-        for row in rows.tolist():
-            if (fresh := ~int(splice.source[row])) >= 0:
-                yield content.offering_titles[fresh], content.offering_texts[fresh]
+        for row in splice.source[rows].tolist():
+            if row < 0:
+                yield content.offering_titles[~row], content.offering_texts[~row]
             else:
-                offering = from_json(Offering, documents.get(row))
+                assert todo.parent is not None  # who has no parent has no older rows
+                offering = todo.parent.offering(row)
                 yield offering.title, offering_text(offering)
 
     def cleaned() -> Cleaned:

@@ -3,6 +3,7 @@
     cache/<encoder fingerprint>/<number>.vectors   magic, dimension, rows; then a key a row (a hash of its
     text);
                                                    then a checksum a row (of its vector); then the vectors
+    cache/<encoder fingerprint>/held               how many texts were held when all were last known
 
 A segment is written once, under another name first, so a kill leaves whole segments only and the work done so
 far is kept. Segments are mapped, not read: a refresh that asks for a few texts touches a few rows. A row that
@@ -15,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -33,6 +34,7 @@ _MAGIC = b"RTVEC02\n"
 _KEY = np.dtype("<u8")  # halves of a key and whole checksums
 _SEGMENT = 16_384  # texts embedded between two saves: what an interrupted refresh can lose
 _BATCH = 2_048
+_HELD = "held"
 
 
 class VectorCache:
@@ -78,21 +80,28 @@ class VectorCache:
         """Of the encoder's vectors."""
         return self._encoder.dimension
 
-    def outgrown(self, counts: Mapping[str, int]) -> bool:
-        """Whether most of the cache must be of texts that a release with *counts* no longer holds."""
-        return self._size > 2 * sum(counts.values()) + _SEGMENT
+    def outgrown(self) -> bool:
+        """Whether most of the cache may be of texts that nothing holds any more: it has doubled since
+        :meth:`prune` was told all that are held."""
+        try:
+            held = int((self._folder / _HELD).read_text("ascii"))
+        except (OSError, ValueError):
+            held = 0
+        return self._size > _most(held)
 
     def prune(self, texts: Sequence[str]) -> None:
         """Forget texts other than *texts* once they are most of the cache, and all other encoders' vectors
         that are older than this one's."""
         every = _keys(texts)
         keys = every[_distinct(every)[0]]
-        if self._size > 2 * len(keys) + _SEGMENT:
+        if self._size > _most(len(keys)):
             vectors = np.empty((len(keys), self.dimension), np.float32)
             lacking = self._read(keys, vectors)
             keys, vectors = np.delete(keys, lacking, axis=0), np.delete(vectors, lacking, axis=0)
             self.clear()
             self._append(keys, vectors)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._folder / _HELD, f"{len(keys)}\n".encode())
         oldest = min((p.stat().st_mtime for p in self._folder.glob("*.vectors")), default=0.0)
         for other in self._root.iterdir() if self._root.is_dir() else ():
             if other.is_dir() and other != self._folder:
@@ -135,8 +144,16 @@ class VectorCache:
         parts = (keys.astype(_KEY), checks.astype(_KEY), np.ascontiguousarray(vectors, "<f4"))
         numbers = [int(p.stem) for p in self._folder.glob("*.vectors") if p.stem.isdecimal()]
         path = self._folder / f"{max(numbers, default=0) + 1:06d}.vectors"
-        write_atomically(path, header + b"".join(part.tobytes() for part in parts))
+        # not brought to the disk: a segment that a failing machine tears is dropped, and embedded again
+        aside = path.with_name(f".{path.name}.new")
+        aside.write_bytes(header + b"".join(part.tobytes() for part in parts))
+        aside.rename(path)
         self._held().append(_Segment(path, self.dimension))
+
+
+def _most(held: int) -> int:
+    """Vectors that a cache may hold where *held* texts are."""
+    return 2 * held + _SEGMENT
 
 
 class _Segment:

@@ -176,8 +176,7 @@ def progress(what: str) -> Iterator[Callable[[str], Progress]]:
     with progress("import") as bar:
         report = bar("enterprises.csv")  # report(done, total)
     """
-    console = messages()
-    if not console.is_terminal:
+    if not sys.stderr.isatty():  # nor is Rich loaded
         yield lambda name: lambda done, total: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -190,7 +189,7 @@ def progress(what: str) -> Iterator[Callable[[str], Progress]]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Display(*columns, console=console, transient=True) as display:
+    with Display(*columns, console=messages(), transient=True) as display:
 
         def bar(name: str) -> Progress:
             task = display.add_task(name, total=None)

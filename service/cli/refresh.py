@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from indexes.errors import VectorServerError
+from recommender.garbage import undisturbed
 from service.cli.common import Home, Json, messages, output, print_json, stages, workspace
 
 if TYPE_CHECKING:
@@ -30,20 +33,27 @@ def refresh_releases(
     as_json: Json = False,
 ) -> None:
     """Embed what changed, build a release, check it, and make it live. The old one serves until then."""
-    from recommender.refresh import refresh
-
+    # a thread of numpy's that spins while it waits for work would keep a core from those that copy and hash
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     place = workspace(home)
-    with place.catalogue() as catalogue, stages("refresh") as report_progress:
-        report = refresh(
-            catalogue,
-            place.store(),
-            place.encoder(),
-            cache=place.settings.vector_cache,
-            full=full,
-            force=force,
-            progress=report_progress,
-            engine=place.settings.built_engine,
-        )
+    store = place.store()
+    with undisturbed(), stages("refresh") as report_progress:
+        with store.lock(), ThreadPoolExecutor(1) as aside:
+            opening = aside.submit(store.open, substitute=True)  # reads every byte while the rest is imported
+            from recommender.refresh import refresh
+
+            with place.catalogue() as catalogue:
+                report = refresh(
+                    catalogue,
+                    store,
+                    place.encoder(),
+                    cache=place.settings.vector_cache,
+                    full=full,
+                    force=force,
+                    progress=report_progress,
+                    engine=place.settings.built_engine,
+                    opening=opening.result,
+                )
         if place.milvus():
             report_progress("milvus", 0, 1)
             try:

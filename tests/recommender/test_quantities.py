@@ -1,10 +1,12 @@
 import math
+from itertools import permutations
 
 import pytest
+from pint import UnitRegistry
 
 from recommender.requirements.fold import fold
 from recommender.requirements.quantities import Measure, measures, stated, suffices
-from recommender.requirements.units import DIMENSIONS, registry, unit_of
+from recommender.requirements.units import DIMENSIONS, unit_of
 
 
 def measure(text: str) -> Measure:
@@ -105,7 +107,7 @@ def test_what_is_offered_suffices_falls_short_or_leaves_it_open(offered, asked, 
 
 
 def test_every_factor_of_the_table_is_that_of_pint():
-    pint = registry()
+    pint = UnitRegistry()
     checked = 0
     for dimension in DIMENSIONS:
         if dimension.pint in ("-", "dB"):
@@ -118,6 +120,23 @@ def test_every_factor_of_the_table_is_that_of_pint():
             assert pint.parse_expression(unit).to(dimension.pint).magnitude == pytest.approx(factor), unit
             checked += 1
     assert checked > 150
+
+
+def test_a_compound_is_what_pint_makes_of_its_parts():
+    pint = UnitRegistry()
+    parts = {
+        spelling: pint.parse_expression(unit)
+        for dimension in DIMENSIONS
+        if dimension.base is not None
+        for spelling, (unit, _) in dimension.spellings.items()
+        if spelling.isascii() and spelling.isalpha() and len(spelling) < 3
+    }
+    for (above, whole), (below, part) in permutations(parts.items(), 2):
+        found, told = unit_of(f"{above}/({below}2·K)"), (whole / part**2 / pint.K).to_base_units()
+        assert found is not None
+        assert found.dimension == f"{told.units:~C}"
+        assert found.factor == pytest.approx(told.magnitude, rel=1e-12)
+    assert len(parts) > 50
 
 
 def test_a_compound_is_resolved_only_where_its_parts_are_units():

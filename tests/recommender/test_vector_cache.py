@@ -81,6 +81,23 @@ def test_pruning_forgets_what_is_no_longer_there(tmp_path: Path, encoder: Counti
     assert encoder.asked == ["一"]
 
 
+def test_a_cache_has_outgrown_what_it_is_of_when_it_has_doubled_since_all_was_known(
+    tmp_path: Path, encoder: Counting, monkeypatch
+):
+    monkeypatch.setattr("recommender.vector_cache._SEGMENT", 1)
+    cache = VectorCache(tmp_path, encoder)
+    cache.encode(["一", "二", "三"])
+    assert cache.outgrown()  # nobody has told what is held
+    cache.prune(["一", "二"])
+    assert not VectorCache(tmp_path, encoder).outgrown()
+    cache.encode(["四", "五"])
+    assert not cache.outgrown()
+    cache.encode(["六"])
+    assert cache.outgrown()
+    cache.prune(["六"])
+    assert not cache.outgrown()
+
+
 def test_clearing_embeds_everything_again_and_no_texts_is_no_rows(tmp_path: Path, encoder: Counting):
     cache = VectorCache(tmp_path, encoder)
     cache.encode(["一"])
