@@ -116,6 +116,8 @@ def _steps(report: TrainingReport) -> str:
         "*Contrast.* One linear map shared by all tokens and one weight for each token are trained on pairs\n"
         f"   of texts that mean the same to this field (InfoNCE{mined}; stopped on held-out pairs)."
     )
+    if report.recipe.teacher:
+        steps.append(f"*Distillation.* Taught by the transformer `{report.recipe.teacher}`.")
     if report.awards and report.awards.kept:
         steps.append(
             f"*Contracts.* A second such map and weights are learned from {report.awards.contracts:,}\n"
@@ -125,8 +127,6 @@ def _steps(report: TrainingReport) -> str:
         )
     if report.recipe.start:
         steps.append(f"*Mean.* The vectors it started from stay a part of {settings.kept:g} of the result.")
-    if report.recipe.teacher:
-        steps.append(f"*Distillation.* Taught by the transformer `{report.recipe.teacher}`.")
     return _numbered(steps)
 
 

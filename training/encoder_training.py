@@ -87,14 +87,8 @@ def train_encoder(
     recipe = Recipe("static", settings, command, start=f"{begun.name} {begun.fingerprint}" if begun else "")
     stages = Stages(work or out.with_name(out.name + ".work"), identity(corpus, asdict(recipe)), progress)
     learned = learn(corpus, settings, stages, begun, progress)
-    building = stages.path("model")
-    shutil.rmtree(building, ignore_errors=True)
-    write_model(building, learned.tokenizer, learned.vectors)
-    others = []
-    for fold, vectors in enumerate(learned.folds):
-        others.append(stages.path(f"fold-{fold}"))
-        shutil.rmtree(others[-1], ignore_errors=True)
-        write_model(others[-1], learned.tokenizer, vectors)
+    learned = learn_contracts(learned, corpus, settings, stages, progress)
+    building, others = write_models(learned, stages)
     report = publish(
         building,
         out,
@@ -139,7 +133,7 @@ def learn(
     begun: StaticEncoder | None,
     progress: Say = lambda _: None,
 ) -> Learned:
-    """All stages up to the trained vectors, those that are done taken from *stages*."""
+    """All stages before any contract is learned from, those that are done taken from *stages*."""
     if begun is None:
         tokenizer = make_tokenizer(corpus, settings.vocabulary, stages)
         make_streams(corpus, tokenizer, stages)
@@ -161,14 +155,30 @@ def learn(
     stages.run("contrast", bring_together)
     checks = json.loads(stages.path("checks.json").read_text(encoding="utf-8"))
     final: NDArray[np.float32] = np.load(stages.path("final.npy"))
-    learned = Learned(tokenizer, final, read, material.counts, tuple(Progress(**check) for check in checks))
+    return Learned(tokenizer, final, read, material.counts, tuple(Progress(**check) for check in checks))
+
+
+def learn_contracts(
+    learned: Learned,
+    corpus: Corpus,
+    settings: TrainingSettings,
+    stages: Stages,
+    progress: Say = lambda _: None,
+) -> Learned:
+    """*learned* after the contracts, once without those of each fold; as it was where there are too few."""
     contracts = corpus.awards()
 
     def learn_who_wins() -> None:
         found = []
         for fold in range(FOLDS):
             vectors, check = learn_from_awards(
-                final, tokenizer, contracts, settings, fold=fold, progress=progress, log=stages.log
+                learned.vectors,
+                learned.tokenizer,
+                contracts,
+                settings,
+                fold=fold,
+                progress=progress,
+                log=stages.log,
             )
             save_array(stages.path(f"fold-{fold}.npy"), vectors)
             found.append(asdict(check))
@@ -180,6 +190,15 @@ def learn(
     vectors = tuple(np.load(stages.path(f"fold-{fold}.npy")) for fold in range(FOLDS))
     found = json.loads(stages.path("awards.json").read_text(encoding="utf-8"))
     return replace(learned, vectors=vectors[HELD_OUT], folds=vectors, awards=AwardCheck(**found[HELD_OUT]))
+
+
+def write_models(learned: Learned, stages: Stages) -> tuple[Path, list[Path]]:
+    """The folder of the model, and those of its folds, in the work folder."""
+    folders = [stages.path("model"), *(stages.path(f"fold-{fold}") for fold in range(len(learned.folds)))]
+    for folder, vectors in zip(folders, (learned.vectors, *learned.folds), strict=True):
+        shutil.rmtree(folder, ignore_errors=True)
+        write_model(folder, learned.tokenizer, vectors)
+    return folders[0], folders[1:]
 
 
 def _make_vectors(

@@ -1,7 +1,8 @@
 """``rongtong train encoder --architecture transformer``: vocabulary → tokens → transformer → folder.
 
 The transformer keeps checkpoints of its own within its stage. If asked, the static model is then trained on
-the same corpus and taught by the transformer; it is written beside it, ``-static`` added to its name.
+the same corpus and taught by the transformer before it learns from contracts, so that no fold left out of
+these has been seen; it is written beside it, ``-static`` added to its name.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,8 @@ import numpy as np
 from training.contrastive import Progress
 from training.corpora import Corpus
 from training.distribution import unit_rows
-from training.encoder_training import Learned, identity, learn
+from training.encoder_training import Learned, identity, learn, learn_contracts, write_models
 from training.examples import COMPANIES, held_out
-from training.model_folder import write_model
 from training.publishing import publish, refuse_taken
 from training.recipe import Recipe, TrainingReport
 from training.settings import TrainingSettings
@@ -91,7 +91,7 @@ def train_transformer_encoder(
     )
     reports = [whole]
     if distilled is not None and static is not None:
-        learned, folder = distilled
+        learned, folder, folds = distilled
         taught = Recipe("static", static, command, teacher=whole.fingerprint)
         reports.append(
             publish(
@@ -103,6 +103,8 @@ def train_transformer_encoder(
                 pairs=learned.pairs,
                 checks=(),
                 stages=stages,
+                folds=folds,
+                awards=learned.awards,
             )
         )
     stages.remove()
@@ -116,32 +118,31 @@ def _distil(
     static: TrainingSettings,
     stages: Stages,
     progress: Say,
-) -> tuple[Learned, Path]:
-    """The static model before the *teacher* taught it, and its folder afterwards, in the work folder."""
+) -> tuple[Learned, Path, list[Path]]:
+    """The static model that the *teacher* taught; its folder and those of its folds in the work folder."""
     from training.transformer import distil
 
     own = Stages(stages.path("static"), "static", progress, stages.log_path)
-    learned = learn(corpus, static, own, None, progress)
-    stages.seconds.update({f"static {name}": seconds for name, seconds in own.seconds.items()})
+    untaught = learn(corpus, static, own, None, progress)
 
     def teach() -> None:
-        weights = np.linalg.norm(learned.vectors, axis=1)
-        taught = distil(
+        weights = np.linalg.norm(untaught.vectors, axis=1)
+        vectors = distil(
             teacher,
             _texts(corpus),
-            learned.tokenizer,
-            unit_rows(learned.vectors),
+            untaught.tokenizer,
+            unit_rows(untaught.vectors),
             weights,
             settings,
             progress,
         )
-        save_array(stages.path("taught.npy"), taught)
+        save_array(stages.path("taught.npy"), vectors)
 
     stages.run("distil", teach)
-    folder = stages.path("static-model")
-    shutil.rmtree(folder, ignore_errors=True)
-    write_model(folder, learned.tokenizer, np.load(stages.path("taught.npy")))
-    return learned, folder
+    taught = replace(untaught, vectors=np.load(stages.path("taught.npy")))
+    learned = learn_contracts(taught, corpus, static, own, progress)
+    stages.seconds.update({f"static {name}": seconds for name, seconds in own.seconds.items()})
+    return learned, *write_models(learned, own)
 
 
 def _texts(corpus: Corpus) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from recommender.encoder import StaticEncoder, load_encoder
-from tests.training.tiny_corpus import accuracy, write_tiny_corpus
+from tests.training.tiny_corpus import accuracy, add_contracts, write_tiny_corpus
 from training import stages
 from training.corpora import FolderCorpus
 from training.order import Order, carry_out
@@ -47,6 +48,22 @@ def test_the_static_model_it_teaches_lies_beside_it(reports: tuple[TrainingRepor
     card = (taught.folder / "README.md").read_text(encoding="utf-8")
     assert f"Taught by the transformer `{transformer.fingerprint}`" in card
     assert not transformer.folder.with_name("tiny.work").exists()
+
+
+def test_it_is_taught_before_it_learns_from_contracts_and_measured_without_them(tmp_path: Path) -> None:
+    data = write_tiny_corpus(tmp_path / "data")
+    contracts = add_contracts(data)
+    order = Order(data=data, architecture="transformer", size="tiny", distil=True)
+    _, taught = carry_out(order, FolderCorpus(data), tmp_path / "tiny")
+    log = (taught.folder / "training.jsonl").read_text(encoding="utf-8").splitlines()
+    stages = [record["stage"] for record in map(json.loads, log) if "seconds" in record]
+    assert stages[-3:] == ["contrast", "distil", "awards"]
+    assert "static awards" in taught.seconds
+    assert taught.awards is not None
+    assert taught.awards.contracts + taught.awards.held_out == contracts
+    assert taught.development is not None
+    assert taught.development.needs == contracts
+    assert "They are cross-validated" in (taught.folder / "README.md").read_text(encoding="utf-8")
 
 
 def test_an_interrupted_transformer_goes_on(

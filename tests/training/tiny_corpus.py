@@ -60,6 +60,22 @@ def write_tiny_corpus(folder: Path, seed: int = 5) -> Path:
     return folder
 
 
+def add_contracts(folder: Path, winners: int = 30, each: int = 6) -> int:
+    """Make the first companies of the corpus in *folder* win projects of their trade; how many projects."""
+    trades = sorted(TRADES.items())
+    won = [number for number in range(winners) for _ in range(each)]
+    needs = [
+        {"need_id": f"n{at}", "buyer": "电厂", "title": f"{trades[number % len(trades)][1][at % 8]}采购"}
+        for at, number in enumerate(won)
+    ]
+    judgments = [
+        {"need_id": f"n{at}", "enterprise_id": f"e{number:03}", "grade": "1"} for at, number in enumerate(won)
+    ]
+    _write_csv(folder / "eval/contracts_dev_needs.csv", needs)
+    _write_csv(folder / "eval/contracts_dev_qrels.csv", judgments)
+    return len(won)
+
+
 def accuracy(folder: Path) -> float:
     """How often a product's nearest other product belongs to its own trade, by the encoder in *folder*."""
     words = [(trade, word) for trade, own in TRADES.items() for word in own]
