@@ -4,8 +4,8 @@ In a catalogue of 100,000 enterprises most of a query's postings belong to a few
 that a tenth of all documents or more hold. Such a token is laid out by document, a byte each: what it adds,
 in steps, rounded down. Summing bytes is twenty times as fast as adding postings, and says of every document
 between what bounds its score lies. Only those that can be among the best, and those that are asked for, get
-their exact scores, added up in the order in which :meth:`LexicalIndex.scores` adds (impact-ordered scoring
-with exact settling, after Anh & Moffat 2006).
+their exact scores, made of how often they hold each token (laid out as well) and added up in the order in
+which :meth:`LexicalIndex.scores` adds (impact-ordered scoring with exact settling, after Anh & Moffat 2006).
 """
 
 from __future__ import annotations
