@@ -6,11 +6,12 @@ import json
 import mmap
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
+import msgspec
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from indexes.errors import InputError
@@ -21,6 +22,8 @@ from indexes.strings import StringTable
 DOCUMENTS = "documents.bin"
 _COPIED = 1 << 19  # bytes copied at once
 _FEW = 32  # looking one id up on disk takes as long as listing so many
+
+Kind = TypeVar("Kind")
 
 
 class DocumentWriter:
@@ -118,19 +121,23 @@ class DocumentStore:
     def size(self) -> int:
         return len(self._ids)
 
-    def get(self, row: int) -> dict[str, Any]:
-        """The document of *row*, a new object each time.
+    @overload
+    def get(self, row: int) -> dict[str, Any]: ...
 
-        :raises InputError: no such row. :raises DamagedRelease: it is not JSON.
+    @overload
+    def get(self, row: int, kind: type[Kind]) -> Kind: ...
+
+    def get(self, row: int, kind: Any = dict[str, Any]) -> Any:
+        """The document of *row*, a new object each time, as a value of *kind*: a dict, or a dataclass whose
+        fields it names.
+
+        :raises InputError: no such row. :raises DamagedRelease: it is not the JSON of such a value.
         """
         self._check(row)
         try:
-            document = orjson.loads(self._data[int(self._offsets[row]) : int(self._offsets[row + 1])])
-        except ValueError as error:
+            return _decoder(kind).decode(self._data[int(self._offsets[row]) : int(self._offsets[row + 1])])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             damaged(self._folder / DOCUMENTS, f"row {row}: {error}")
-        if not isinstance(document, dict):
-            damaged(self._folder / DOCUMENTS, f"row {row} is not an object")
-        return document
 
     def raw(self, row: int) -> bytes:
         """The stored bytes of *row*, to tell whether two releases hold the same document.
@@ -165,6 +172,11 @@ class DocumentStore:
         # not left to slicing: -1, the padding of a search, must not answer with the last row
         if not 0 <= row < self.size:
             raise InputError(f"rows lie in 0 … {self.size - 1}", field="row", value=row)
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
 
 
 def _save_index(folder: Path, offsets: NDArray[np.int64], ids: StringTable) -> None:

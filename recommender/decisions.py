@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import orjson
+import msgspec
 
 from recommender.catalogue.domain import Enterprise, Link, Need, Offering, Scope
 from recommender.catalogue.json_values import from_json, to_json
@@ -116,7 +116,7 @@ class DecisionLog(Journal[tuple[str, datetime, Query, Recommendation, str]]):
 
 def answer_bytes(document: JSON) -> bytes:
     """An answer as the API sends it."""
-    return orjson.dumps(document)
+    return msgspec.json.encode(document)
 
 
 def ranked(found: Recommendation) -> list[JSON]:

@@ -26,7 +26,7 @@ from indexes.release import Manifest
 from indexes.tuning import Tuning
 from indexes.vectors import VectorIndex
 from recommender.catalogue.domain import Enterprise, Need, Offering
-from recommender.catalogue.json_values import Value, from_json
+from recommender.catalogue.json_values import Value
 from recommender.chains.graph import ChainGraph
 from recommender.chains.stored import GRAPH
 from recommender.content import ENTERPRISES, KINDS, NEEDS, OFFERINGS
@@ -158,7 +158,7 @@ class Snapshot:
         return lru_cache(_KEPT_OFFERINGS)(partial(_read, Offering, self.offerings))
 
     def need(self, row: int) -> Need:
-        return from_json(Need, self.needs.documents.get(int(row)))
+        return self.needs.documents.get(int(row), Need)
 
     def need_asking(self, row: int) -> tuple[Need, tuple[Demand, ...]]:
         """The need *row* and what it demands; remembered, because the same needs are judged for many."""
@@ -235,11 +235,11 @@ class Snapshot:
 
 
 def _read(kind: type[Value], collection: Collection, row: int) -> Value:
-    return from_json(kind, collection.documents.get(row))
+    return collection.documents.get(row, kind)
 
 
 def _need_asking(needs: Collection, row: int) -> tuple[Need, tuple[Demand, ...]]:
-    need = from_json(Need, needs.documents.get(row))
+    need = needs.documents.get(row, Need)
     return need, demands(need)
 
 
