@@ -13,12 +13,13 @@ from functools import cached_property
 
 from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.requirements import Demand, judge
-from recommender.requirements.claims import dimensions_stated, lead_time
+from recommender.requirements.claims import dimensions_stated, grams, lead_time
 from recommender.requirements.quantities import Measure
-from recommender.requirements.verdicts import NOT_RECORDED, judge_one, place_code
+from recommender.requirements.verdicts import NOT_RECORDED, judge_one, place_code, wanted_kind
 from recommender.results import Requirement
 
 _OF_PRODUCT = frozenset({"specification", "quantity", "delivery"})
+_NONE: tuple[list[Offering], frozenset[str]] = ([], frozenset())
 
 
 class Firm:
@@ -31,8 +32,9 @@ class Firm:
         self._known: dict[Hashable, str] = {}
 
     @cached_property
-    def _stating(self) -> dict[str, list[Offering]]:
-        """What offerings state → these offerings: dimensions, "delivery" and "quantity"."""
+    def _stating(self) -> dict[str, tuple[list[Offering], frozenset[str]]]:
+        """What offerings state → these offerings and the pairs of characters of their titles: dimensions,
+        "delivery" and "quantity"."""
         found: dict[str, list[Offering]] = {}
         for offering in self._offerings:
             kinds = [*dimensions_stated(offering)]
@@ -40,15 +42,20 @@ class Firm:
             kinds += ["delivery"] * (lead_time(offering.description) is not None)
             for kind in kinds:
                 found.setdefault(kind, []).append(offering)
-        return found
+        return {
+            kind: (stating, frozenset[str]().union(*(grams(each.title) for each in stating)))
+            for kind, stating in found.items()
+        }
 
     def status(self, demand: Demand, need: Need) -> str:
         """The status that :func:`judge` finds."""
         if demand.kind in NOT_RECORDED:
             return "unknown"
         if demand.kind in _OF_PRODUCT:
-            stating = self._stating.get(_stated_by(demand))
-            return judge_one(demand, need, self._enterprise, stating, self._as_of) if stating else "unknown"
+            stating, named = self._stating.get(_stated_by(demand), _NONE)
+            if named.isdisjoint(wanted_kind(need.title)):  # none of them can be of the kind that is needed
+                return "unknown"
+            return judge_one(demand, need, self._enterprise, stating, self._as_of)
         place = place_code(demand, need) if demand.kind == "region" else ""
         key = (demand.kind, demand.name, demand.details, place)
         found = self._known.get(key)
