@@ -48,6 +48,7 @@ from recommender.ranking.whole import borne_out
 from recommender.requirements import Demand, coverage_of
 from recommender.results import LeftOut, Recommendation, Requirement, Result
 from recommender.retrieval import Asking, Candidates, find_needs
+from recommender.snapshot import Snapshot
 
 _BLOCK = 256  # enterprises that share one scan of the needs
 
@@ -113,28 +114,48 @@ def find(parts: Parts, queries: Sequence[BuyerQuery]) -> Iterator[tuple[BuyerQue
         allowed = snapshot.needs_within(same[0].filters, links_of(same[0]), same[0].visibility, same[0].as_of)
         for start in range(0, len(same), _BLOCK):
             block = same[start : start + _BLOCK]
-            texts = [
-                [profile.standing_text(q.enterprise), *map(profile.offering_text, q.offerings)] for q in block
-            ]
-            edges = np.cumsum([len(each) for each in texts])[:-1]
-            vectors = np.split(parts.encoder.encode([text for each in texts for text in each]), edges)
             firms = [
                 Asking(
-                    each[1:],
-                    profile.profile_vector(
-                        each[0],
-                        each[1:],
-                        [o.weight for o in query.offerings],
-                        described=bool(query.enterprise.description),
-                    ),
+                    *vectors,
                     profile.enterprise_tokens(query.enterprise, query.offerings),
                     snapshot.needs.filters.mask_any("buyer", _identities(query.enterprise)),
                 )
-                for query, each in zip(block, vectors, strict=True)
+                for query, vectors in zip(block, _vectors(parts, block), strict=True)
             ]
             found = find_needs(snapshot, firms, allowed, depth(max(query.top_k for query in block)))
             for query, firm, candidates in zip(block, firms, found, strict=True):
                 yield query, Found(candidates, firm.offerings, firm.profile)
+
+
+def _vectors(parts: Parts, queries: Sequence[BuyerQuery]) -> list[tuple[Vectors, Vectors]]:
+    """Of each enterprise that asks the vectors (m, d) of its offerings and (d,) of its whole profile: the
+    release's where that holds it just so, else made anew."""
+    held = {at: vectors for at, query in enumerate(queries) if (vectors := _held(parts.snapshot, query))}
+    texts = [
+        [profile.standing_text(query.enterprise), *map(profile.offering_text, query.offerings)]
+        for at, query in enumerate(queries)
+        if at not in held
+    ]
+    edges = np.cumsum([len(each) for each in texts])[:-1]
+    made = iter(np.split(parts.encoder.encode([text for each in texts for text in each]), edges))
+    return [held[at] if at in held else _made(next(made), query) for at, query in enumerate(queries)]
+
+
+def _made(encoded: Vectors, query: BuyerQuery) -> tuple[Vectors, Vectors]:
+    """From the vectors of an enterprise's standing and of its offerings."""
+    weights = [offering.weight for offering in query.offerings]
+    described = bool(query.enterprise.description)
+    return encoded[1:], profile.profile_vector(encoded[0], encoded[1:], weights, described=described)
+
+
+def _held(snapshot: Snapshot, query: BuyerQuery) -> tuple[Vectors, Vectors] | None:
+    row = snapshot.enterprises.documents.row_of(query.enterprise.enterprise_id)
+    if row is None or snapshot.enterprise(row) != query.enterprise:
+        return None
+    rows = snapshot.offering_rows(row)
+    if tuple(map(snapshot.offering, rows)) != query.offerings:
+        return None
+    return snapshot.offerings.vectors.rows(rows), snapshot.enterprises.vectors.rows(np.array([row]))[0]
 
 
 def measure(parts: Parts, query: BuyerQuery, found: Found) -> Judged:
