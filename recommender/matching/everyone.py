@@ -200,8 +200,8 @@ def _added(model: AdditiveModel, measured: Measured, places: Sequence[int]) -> d
 
 
 def _supplier_named(snapshot: Snapshot, row: int) -> tuple[str, ...]:
-    document = snapshot.enterprises.documents.get(row)
-    return str(document["enterprise_id"]), str(document["name"])
+    enterprise = snapshot.enterprise(row)
+    return enterprise.enterprise_id, enterprise.name
 
 
 def _need_named(snapshot: Snapshot, row: int) -> tuple[str, ...]:
