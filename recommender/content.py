@@ -23,7 +23,7 @@ from indexes.documents import DocumentWriter
 from indexes.filters import FilterColumns
 from indexes.lexical import LexicalBuilder
 from recommender import profile
-from recommender.catalogue.domain import Enterprise, Need, Offering, Size, Tier
+from recommender.catalogue.domain import Enterprise, Need, Offering, Tier
 from recommender.catalogue.json_values import to_json
 from recommender.places import places_of
 from recommender.requirements import demands
@@ -41,7 +41,6 @@ Vectors = NDArray[np.float32]
 Progress = Callable[[str, int, int], None]
 
 TIER_ORDER = {tier: float(order) for order, tier in enumerate(Tier)}
-SIZE_ORDER = {size: float(order) for order, size in enumerate(Size)}
 _EVERY = 2000  # rows between two words of progress
 
 
