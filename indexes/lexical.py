@@ -126,7 +126,8 @@ class LexicalIndex:
 
     def hold_words(self) -> None:
         """Keep the vocabulary in memory from now on: for those who ask thousands of times."""
-        self._find = {word: number for number, word in enumerate(self._vocabulary)}.get
+        held = {piece: number for number, piece in enumerate(self._vocabulary.pieces())}
+        self._find = lambda token: held.get(token.encode("utf-8", "surrogatepass"))
 
     @property
     def size(self) -> int:

@@ -114,8 +114,10 @@ class Shelf:
             whole = self.newest_whole(self.ids())
             return Live(whole.id, whole.path, f"CURRENT: {error.message}. Serving {whole.id} instead.")
 
-    def open(self, id: str | None = None, *, substitute: bool = False) -> Opened:
-        """Release *id*, the live one where none is named, verified and kept from being removed.
+    def open(self, id: str | None = None, *, substitute: bool = False, contents: bool = True) -> Opened:
+        """Release *id*, the live one where none is named, verified and kept from being removed. Without
+        *contents*, where another process has just read every byte, files are compared as
+        :func:`indexes.release.verify` does without.
 
         Where the live one is damaged and a *substitute* is wanted, the newest whole release older than it
         serves instead, or else the newest of all; the remark says so.
@@ -124,7 +126,7 @@ class Shelf:
         """
         live = self.current() if id is None else Live(id, self.path(id))
         try:
-            return _opened(live)
+            return _opened(live, contents=contents)
         except ReleaseError as error:
             others = [other for other in self.ids() if other != live.id]
             if id is not None or not substitute or not others:
@@ -239,10 +241,10 @@ class Shelf:
         return tuple(self._releases / name for name in sorted(found))
 
 
-def _opened(live: Live) -> Opened:
+def _opened(live: Live, *, contents: bool = True) -> Opened:
     """:raises NoRelease: it is gone. :raises DamagedRelease: it is not whole."""
     lease = Lease(live.path)
-    manifest = load_verified(live.path)
+    manifest = load_verified(live.path, contents=contents)
     same_id(manifest, live.id)
     return Opened(live.id, live.path, manifest, lease, live.remark)
 

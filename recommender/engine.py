@@ -65,18 +65,20 @@ class Engine:
         release: str = "",
         *,
         substitute: bool = False,
+        contents: bool = True,
         milvus: MilvusServer | None = None,
     ) -> Engine:
         """The engine on *release*, the live one where none is named, with the ranking model that it holds.
 
         The release is not removed while the engine is referred to. Where the live one is damaged, a
-        *substitute* serves if one is wanted (:meth:`ReleaseStore.open`).
+        *substitute* serves if one is wanted; without *contents* another process has verified it
+        (:meth:`ReleaseStore.open`).
 
         Vectors are searched here, or by a *milvus* server.
 
         Raises NoRelease, DamagedRelease or EncoderError.
         """
-        opened = store.open(release or None, substitute=substitute)
+        opened = store.open(release or None, substitute=substitute, contents=contents)
         snapshot = Snapshot(opened.manifest, opened.path, opened.lease, milvus)
         return cls.on(snapshot, encoder, opened.remark)
 

@@ -124,7 +124,7 @@ def _begun(place: Workspace, out: Path, job: Job) -> JobFolder:
 def _hold(place: Workspace, folder: JobFolder) -> None:
     """Keep the release of a job that goes on: a kill may have come before it was pinned.
 
-    Raises NoRelease where it is gone.
+    Raises NoRelease where it is gone, DamagedRelease where it is not whole.
     """
     from indexes.errors import NoRelease
 
@@ -132,7 +132,7 @@ def _hold(place: Workspace, folder: JobFolder) -> None:
         return
     store, release = place.store(), folder.job.release
     try:
-        store.path(release)
+        store.open(release)
     except NoRelease as error:
         raise NoRelease(
             "The release that the job began with is gone, and another would give other lists.",
@@ -173,9 +173,9 @@ def _check_same(context: typer.Context, begun: Job, asked: Job) -> None:
 
 
 def _open(settings: Settings, release: str) -> Engine:
-    """The engine on *release*, in whichever process asks for it."""
+    """The engine on *release*, which the command has verified, in whichever process asks for it."""
     from recommender.engine import Engine
     from service.workspace import Workspace
 
     place = Workspace(settings)
-    return Engine.open(place.store(), place.encoder(), release, milvus=place.milvus())
+    return Engine.open(place.store(), place.encoder(), release, contents=False, milvus=place.milvus())
