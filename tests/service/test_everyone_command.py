@@ -127,6 +127,25 @@ def test_a_job_goes_on_with_the_release_it_began_with_or_says_that_it_is_gone(ev
     assert "another folder" in result.stderr
 
 
+def test_a_job_does_not_go_on_with_a_release_that_was_damaged_since(everyone, home, tmp_path):
+    assert everyone("suppliers", "--limit", 2, "--processes", 1).exit_code == 0
+    job, part = tmp_path / "out" / "_job.json", tmp_path / "out" / "part-00000.parquet"
+    begun = json.loads(job.read_text())
+    job.write_text(json.dumps(begun | {"complete": False}))
+    part.unlink()
+    damaged = ReleaseStore(home).path(begun["job"]["release"]) / "needs" / "documents" / "documents.bin"
+    whole = damaged.read_bytes()
+    damaged.chmod(0o644)
+    damaged.write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
+    try:
+        result = everyone("suppliers", "--resume")
+        assert result.exit_code == 1
+        assert "documents.bin" in result.stderr
+        assert not part.exists()
+    finally:
+        damaged.write_bytes(whole)
+
+
 def test_an_empty_workspace_says_what_to_do(tmp_path):
     command = ["recommend", "everyone", "buyers", "--out", str(tmp_path / "out"), "--home", str(tmp_path)]
     result = runner.invoke(app, command)
