@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.topk import distinct
 from recommender.snapshot import Mask, Rows, Snapshot
 from recommender.stages import stage
 
@@ -86,10 +87,10 @@ def find_suppliers(
         named = profile_rows[query][profile_rows[query] >= 0]
         chained = reached[query]
         through = chained.best(allowed, max(1, depth // 4)) if chained else np.zeros(0, np.int64)
-        rows = np.unique(np.concatenate([owners, named, through]))
+        rows = distinct(np.concatenate([owners, named, through]))
         with stage("words"):
             shared = enterprises.lexical.match(words[query]).settle(depth, allowed, rows)
-        rows = np.union1d(rows, shared.rows[shared.best])
+        rows = distinct(np.concatenate([rows, shared.rows[shared.best]]))
         semantic = np.full(len(rows), near[query][hits][-1] if hits.any() else np.nan)
         semantic[snapshot.first[rows + 1] == snapshot.first[rows]] = np.nan
         offering = np.full(len(rows), -1, np.int64)
@@ -199,7 +200,7 @@ def _needs_for(snapshot: Snapshot, firm: Asking, near: Rows, allowed: Mask, dept
     needs, offerings = snapshot.needs, firm.offerings
     counted = [word for word, _ in Counter(firm.words).most_common(_MOST_WORDS)]
     shared = needs.lexical.match(counted).settle(depth, allowed, near)
-    found = np.union1d(near, shared.rows[shared.best])
+    found = distinct(np.concatenate([near, shared.rows[shared.best]]))
     vectors = needs.vectors.rows(found)
     semantic, best = np.full(len(found), np.nan), np.full(len(found), -1, np.int64)
     if len(offerings) and len(found):

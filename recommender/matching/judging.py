@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.filters import FilterColumns
+from indexes.topk import distinct
 from recommender.catalogue.domain import Enterprise, Need
 from recommender.requirements import Demand, judge
 from recommender.requirements.certificates import Certificate
@@ -117,13 +118,13 @@ class _Columns:
 
     def telling(self) -> Rows:
         """The rows of the offerings that the statuses were told by, ascending."""
-        return np.unique(np.concatenate(self._telling))
+        return distinct(np.concatenate(self._telling))
 
     def certification(self, demand: Demand) -> Statuses:
         asked, stated = demand.certificates, self._stated
         # what each certificate goes for while it is valid; those that nobody here states are not looked at
         kinds = np.zeros(len(stated.certificates), np.int64)
-        for number in np.unique(stated.which).tolist():
+        for number in distinct(stated.which).tolist():
             kinds[number] = holding(stated.certificates[number], None, asked, self._as_of)
         holdings = kinds[stated.which]
         holdings[(holdings == Holding.VALID) & (stated.ends < self._as_of.toordinal())] = Holding.EXPIRED
@@ -192,7 +193,7 @@ class _Columns:
         akin = self._akin(states)
         self._tell(akin)
         whose, offerings = self._whose[akin], self._offerings[akin]
-        for position in np.unique(whose).tolist():
+        for position in distinct(whose).tolist():
             told = [self._snapshot.offering(row) for row in offerings[whose == position]]
             found[position] = STATUSES.index(judge_one(demand, self._need, _NOBODY, told, self._as_of))
         return found

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.filters import FilterColumns
+from indexes.topk import distinct
 from recommender.requirements.certificates import Certificate, canonical
 
 _COLUMN = "certification"
@@ -45,7 +46,7 @@ class StatedCertificates:
     def at(self, rows: Rows) -> Stated:
         """Those of *rows* (r,)."""
         whose, labels = self._columns.labels_at(_COLUMN, rows)
-        unread = np.unique(labels[self._which[labels] == _UNREAD])
+        unread = distinct(labels[self._which[labels] == _UNREAD])
         with self._lock:
             for place in unread.tolist():
                 self._read(place)
