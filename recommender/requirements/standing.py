@@ -53,7 +53,7 @@ def standing(clause: Clause) -> Iterator[Mention]:
             number, scale = (match[1], match[2]) if match[1] else (match[3], match[4])
             amount = float(number.replace(",", "")) * _SCALE[scale]
             yield _mention(
-                clause, match, "registered_capital", f"注册资本 ≥ {amount / 1e4:g} 万元", Capital(amount)
+                clause, match, "registered_capital", f"注册资本 ≥ {amount / 1e4:.15g} 万元", Capital(amount)
             )
     if "企业" in words:
         for match in _SIZE.finditer(words):
