@@ -89,7 +89,9 @@ class Filters:
                     mend=f"one of {', '.join(sorted(known))}",
                 )
             several = [values] if isinstance(values, str) else list(values)
-            checked[name] = tuple(one for v in several if str(v).strip() for one in _checked(name, str(v).strip()))
+            checked[name] = tuple(
+                one for v in several if str(v).strip() for one in _checked(name, str(v).strip())
+            )
         return cls(**checked)
 
     def to_json(self) -> dict[str, list[str]]:

@@ -260,7 +260,10 @@ def industries_within(text: str) -> tuple[str, ...]:
         raise InputError(
             error.message, field="industry", value=text, mend="give a code of GB/T 4754-2017 or a name"
         ) from None
-    return (found, *(code for code, (_, above) in _industries().items() if found.isalpha() and above == found))
+    return (
+        found,
+        *(code for code, (_, above) in _industries().items() if found.isalpha() and above == found),
+    )
 
 
 def _industry_of_code(section: str | None, digits: str | None, text: str) -> str:

@@ -290,7 +290,9 @@ def _quantity(demand: Demand, case: _Case) -> Requirement:
     source = Source("capacity", f"{capacity:.15g}", best.offering_id)
     if capacity >= yearly(asked):
         return _verdict(demand, case, "met", source)
-    return _verdict(demand, case, "missing", source, f"产能 {capacity:.15g} {best.unit} 不足 / capacity short")
+    return _verdict(
+        demand, case, "missing", source, f"产能 {capacity:.15g} {best.unit} 不足 / capacity short"
+    )
 
 
 def yearly(asked: Quantity) -> float:

@@ -14,7 +14,8 @@ def test_filters_are_read_from_one_line():
 
 
 @pytest.mark.parametrize(
-    "text", ["region", "colour=red", "tier=best", "size=huge", "link=blue", "region=乌有乡", "industry=核桃业"]
+    "text",
+    ["region", "colour=red", "tier=best", "size=huge", "link=blue", "region=乌有乡", "industry=核桃业"],
 )
 def test_a_filter_that_means_nothing_is_refused(text):
     with pytest.raises(InputError) as refused:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -242,6 +243,15 @@ def test_failing_are_the_must_haves_that_are_missing_or_in_conflict():
         ("quantity", "missing", False),
     ]
     assert [v.kind for v in failing(found)] == ["certification", "specification"]
+
+
+def test_large_figures_are_written_out():
+    need = Need("n", "高压球阀", quantity=2_400_000, unit="台")
+    valve = replace(VALVE, capacity=1_234_567, unit="台")
+    (found,) = judge(demands(need), need, firm(), (valve,), DAY)
+    assert (found.requirement, found.asked.span) == ("2400000 台", "2400000")
+    assert found.source.span == "1234567"
+    assert "1234567 台" in found.note
 
 
 def test_what_no_catalogue_records_does_not_dilute_coverage():
