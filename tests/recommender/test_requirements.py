@@ -207,6 +207,8 @@ def test_any_of_several_certificates_meets_the_demand():
 
 
 def test_a_place_is_met_by_the_seat_and_missing_only_where_the_seat_is_asked_for():
+    inland = Need("n", "采购", qualification="须为在中国境内依法设立且在宁波市设有分支机构的银行")
+    assert verdict(inland, firm(region="330203")).status == "met"
     branch = Need("n", "采购", qualification="须在宁波市设有分支机构")
     assert verdict(branch, firm(region="330203")).status == "met"
     assert verdict(branch, firm(region="310100")).status == "unknown"
