@@ -55,13 +55,13 @@ class Filters:
     buyer: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> Filters:
-        """Filters from the command line: ``region=31,tier=little_giant,certification=IATF 16949``.
+    def parse(cls, *texts: str) -> Filters:
+        """Filters from the command line, each like ``region=31,tier=little_giant,certification=IATF 16949``.
 
         Raises InputError for a part without ``=``, an unknown field or an impossible value.
         """
         given: dict[str, list[str]] = {}
-        for part in text.replace("，", ",").split(","):
+        for part in ",".join(texts).replace("，", ",").split(","):
             if not part.strip():
                 continue
             name, equals, value = part.partition("=")
@@ -118,12 +118,15 @@ def _checked(name: str, value: str) -> tuple[str, ...]:
     return (value,)
 
 
-def _speaks_of(filters: Filters, side: str, *others: str) -> None:
-    """Raises InputError where *filters* has a field of *others*, which no result of this *side* has."""
-    for name in others:
+_SILENT = {"suppliers": ("buyer",), "needs": ("tier", "size", "industry")}
+
+
+def check_filters(filters: Filters, found: str) -> None:
+    """Raises InputError where *filters* has a field that no result has, which are "suppliers" or "needs"."""
+    for name in _SILENT[found]:
         if values := getattr(filters, name):
             raise InputError(
-                f"This filter says nothing about {side}.", field=name, value=values[0], mend="leave it out"
+                f"This filter says nothing about {found}.", field=name, value=values[0], mend="leave it out"
             )
 
 
@@ -146,7 +149,7 @@ class SupplierQuery:
 
     def __post_init__(self) -> None:
         check_top_k(self.top_k)
-        _speaks_of(self.filters, "suppliers", "buyer")
+        check_filters(self.filters, "suppliers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,7 @@ class BuyerQuery:
 
     def __post_init__(self) -> None:
         check_top_k(self.top_k)
-        _speaks_of(self.filters, "needs", "tier", "size", "industry")
+        check_filters(self.filters, "needs")
 
 
 def check_top_k(top_k: int) -> None:

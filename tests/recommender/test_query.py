@@ -11,6 +11,7 @@ def test_filters_are_read_from_one_line():
     found = Filters.parse("region=上海，tier=little_giant,certification=IATF 16949,certification=ISO 9001")
     assert found == Filters(region=("31",), tier=("little_giant",), certification=("IATF 16949", "ISO 9001"))
     assert found.to_json()["region"] == ["31"]
+    assert Filters.parse("region=31", "tier=champion") == Filters(region=("31",), tier=("champion",))
 
 
 @pytest.mark.parametrize(
