@@ -8,6 +8,10 @@ const PROBLEMS = {
   "request-entity-too-large": "内容太长，请缩短后再试。",
 };
 
+const FIELDS = {
+  text: "文字", region: "地区", certification: "认证", top_k: "条数", need_id: "需求编号", enterprise_id: "企业编号", name: "名称",
+};
+
 function inChinese({ type, status }) {
   const known = PROBLEMS[String(type || "").split(":").pop()];
   if (known || !type) return known || "";
@@ -18,7 +22,8 @@ function inChinese({ type, status }) {
 function problemWords(problem) {
   const chinese = inChinese(problem);
   const said = problem.detail || String(problem.message || problem);
-  const asked = problem.field && problem.value ? `${problem.field}: ${problem.value}` : problem.field;
+  const field = problem.field && [FIELDS[problem.field], problem.field].filter(Boolean).join(" ");
+  const asked = field && problem.value ? `${field}: ${problem.value}` : field;
   return [
     chinese ? make("p", {}, chinese) : null,
     make("p", chinese ? { class: "small", lang: "en" } : {}, said),

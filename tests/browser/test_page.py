@@ -199,7 +199,7 @@ def test_what_is_wrong_with_a_question_is_told_in_chinese_first(page, serve, eng
     chinese, english = page.locator("#state p").all_inner_texts()[:2]
     assert "请按提示修改" in chinese
     assert english == "no known place"
-    assert "region: '火星'" in page.inner_text("#state")
+    assert "地区 region: '火星'" in page.inner_text("#state")
 
 
 def test_a_server_that_is_gone_is_told(page, serve, engine):

@@ -262,6 +262,9 @@ def test_sentences_are_made_of_the_parts_and_nothing_else():
     tier = Requirement("little_giant|champion", "tier", "missing")
     assert "专精特新小巨人 / 制造业单项冠军" in for_buyer("某厂", DIRECT, [tier])
     assert "仅按整体业务比较" in for_buyer("某厂", Match(), ())
+    chinese, english = for_buyer("", DIRECT, ()).split("\n")
+    assert chinese.startswith("该企业的")
+    assert english.startswith("The enterprise offers")
 
 
 def test_a_sentence_names_three_requirements_must_haves_first_and_no_unknown_wish():
