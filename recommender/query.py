@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 from indexes.errors import InputError
 from recommender.catalogue.domain import Enterprise, Link, Need, Offering, Scope, Size, Tier
+from recommender.intake.codes import industries_within
+from recommender.intake.values import choice
+from recommender.intake.words import LINKS, SIZES, TIERS
 from recommender.places import region_of
 from recommender.requirements import demands
 from recommender.text.clauses import clauses
@@ -37,8 +40,9 @@ class Policy(StrEnum):
 class Filters:
     """Hard filters; an empty tuple filters nothing, several values of one field mean "any of these".
 
-    ``region`` holds prefixes of GB/T 2260 codes (``31`` is all of Shanghai). The first five speak of
-    enterprises; ``industry_chain`` and ``link`` of both sides; ``buyer`` of needs only.
+    ``region`` and ``industry`` hold prefixes of GB/T 2260 and GB/T 4754 codes (``31`` is all of Shanghai).
+    ``tier``, ``size`` and ``industry`` speak of suppliers only, ``buyer`` of needs only: asked of the other
+    side they are refused, as they would filter nothing.
     """
 
     region: tuple[str, ...] = ()
@@ -51,13 +55,13 @@ class Filters:
     buyer: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> Filters:
-        """Filters from the command line: ``region=31,tier=little_giant,certification=IATF 16949``.
+    def parse(cls, *texts: str) -> Filters:
+        """Filters from the command line, each like ``region=31,tier=little_giant,certification=IATF 16949``.
 
         Raises InputError for a part without ``=``, an unknown field or an impossible value.
         """
         given: dict[str, list[str]] = {}
-        for part in text.replace("，", ",").split(","):
+        for part in ",".join(texts).replace("，", ",").split(","):
             if not part.strip():
                 continue
             name, equals, value = part.partition("=")
@@ -85,24 +89,45 @@ class Filters:
                     mend=f"one of {', '.join(sorted(known))}",
                 )
             several = [values] if isinstance(values, str) else list(values)
-            checked[name] = tuple(_checked(name, str(v).strip()) for v in several if str(v).strip())
+            checked[name] = tuple(
+                one for v in several if str(v).strip() for one in _checked(name, str(v).strip())
+            )
         return cls(**checked)
 
     def to_json(self) -> dict[str, list[str]]:
         return {f.name: list(getattr(self, f.name)) for f in fields(self) if getattr(self, f.name)}
 
 
-_CHOICES = {"tier": tuple(Tier), "size": tuple(Size), "link": tuple(Link)}
+_CHOICES: dict[str, Callable[[str], str]] = {
+    "tier": lambda text: choice(text, Tier, TIERS),
+    "size": lambda text: choice(text, Size, SIZES),
+    "link": lambda text: choice(text, Link, LINKS),
+}
 
 
-def _checked(name: str, value: str) -> str:
-    if name in _CHOICES and value not in _CHOICES[name]:
-        raise InputError(
-            "Not a known value.", field=name, value=value, mend=f"one of {', '.join(_CHOICES[name])}"
-        )
+def _checked(name: str, value: str) -> tuple[str, ...]:
+    if name in _CHOICES:
+        try:
+            return (str(_CHOICES[name](value)),)
+        except InputError as error:
+            raise InputError("Not a known value.", field=name, value=value, mend=error.mend) from None
     if name == "region":
-        return region_of(value)
-    return value
+        return (region_of(value),)
+    if name == "industry":
+        return industries_within(value)
+    return (value,)
+
+
+_SILENT = {"suppliers": ("buyer",), "needs": ("tier", "size", "industry")}
+
+
+def check_filters(filters: Filters, found: str) -> None:
+    """Raises InputError where *filters* has a field that no result has, which are "suppliers" or "needs"."""
+    for name in _SILENT[found]:
+        if values := getattr(filters, name):
+            raise InputError(
+                f"This filter says nothing about {found}.", field=name, value=values[0], mend="leave it out"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +149,7 @@ class SupplierQuery:
 
     def __post_init__(self) -> None:
         check_top_k(self.top_k)
+        check_filters(self.filters, "suppliers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +172,7 @@ class BuyerQuery:
 
     def __post_init__(self) -> None:
         check_top_k(self.top_k)
+        check_filters(self.filters, "needs")
 
 
 def check_top_k(top_k: int) -> None:
@@ -160,7 +187,7 @@ def need_from_text(text: str, *, link: Link | None = None) -> Need:
     """A need that somebody typed: its first line is the title, all of it the description, and what it demands
     of suppliers at its end (须通过IRIS认证) the qualification. Each is a substring of *text*.
 
-    Raises InputError for text that is blank or longer than 20,000 characters.
+    Raises InputError for text without a word or longer than 20,000 characters.
     """
     text = _checked_text(text)
     body, qualification = _demands_apart(text)
@@ -201,8 +228,9 @@ def enterprise_from_text(text: str) -> tuple[Enterprise, tuple[Offering, ...]]:
 
 def _checked_text(text: str) -> str:
     text = text.replace("\x00", "").strip()
-    if not text:
-        raise InputError("The text is empty.", field="text", value=text, mend="say what is needed or offered")
+    if not any(sign.isalnum() for sign in text):
+        fault = "The text has no words." if text else "The text is empty."
+        raise InputError(fault, field="text", value=text, mend="say what is needed or offered")
     if len(text) > MAX_TEXT:
         raise InputError(
             f"The text has {len(text):,} characters.", field="text", value=text, mend=f"at most {MAX_TEXT:,}"

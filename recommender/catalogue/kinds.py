@@ -24,6 +24,7 @@ class Refusal(NamedTuple):
     field: str
     value: object
     reason: str
+    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class Transaction:
             try:
                 rows[position] = mapping.encode(record, names)
             except InputError as error:
-                refused.append(Refusal(position, error.field, error.value, error.message))
+                refused.append(Refusal(position, error.field, error.value, error.message, error.mend))
         refused += self._orphans(mapping, rows, names)
 
         keys = {position: mapping.key_of(row) for position, row in rows.items()}
@@ -156,7 +156,16 @@ class Transaction:
             there = set(self._connection.scalars(select(parent).where(parent.in_(wanted))))
             for position in [position for position, row in rows.items() if row[name] not in there]:
                 value = rows.pop(position)[name]
-                refused.append(Refusal(position, name, value, f"not in the catalogue's {parent.table.name}"))
+                others = parent.table.name
+                refused.append(
+                    Refusal(
+                        position,
+                        name,
+                        value,
+                        f"not in the catalogue's {others}",
+                        f"import the {others} first, or mend the id",
+                    )
+                )
         return refused
 
     def _stored(self, table: Table, columns: Sequence[str], keys: Collection[Key]) -> dict[Key, Key]:

@@ -125,8 +125,8 @@ def _capacity(demand: Demand, asked: Quantity, nearest: int) -> Step:
     return _step(
         "capacity",
         demand.name,
-        f"若属实，填报年产能不低于 {yearly:g} {asked.unit}".rstrip(),
-        f"state a yearly capacity of at least {yearly:g} {asked.unit}, if it is so".replace(" ,", ","),
+        f"若属实，填报年产能不低于 {yearly:.15g} {asked.unit}".rstrip(),
+        f"state a yearly capacity of at least {yearly:.15g} {asked.unit}, if it is so".replace(" ,", ","),
         lambda firm: _on_offering(firm, nearest, lambda o: replace(o, capacity=yearly, unit=asked.unit)),
     )
 

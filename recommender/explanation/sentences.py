@@ -70,24 +70,26 @@ def matched(quoted: Quoted, phrases: Phrases) -> Match:
 
 
 def for_buyer(name: str, match: Match, requirements: Sequence[Requirement]) -> str:
-    """Why the buyer should look at this enterprise: Chinese, then English on a line of its own."""
+    """Why the buyer should look at this enterprise: Chinese, then English on a line of its own.
+    *name* is "" where the enterprise is known by what it said only."""
+    name, firm = name or "该企业", name or "The enterprise"
     met, missing, unknown = _met(requirements), _failed(requirements), _unproven(requirements)
     lacks, without = match.lacking()
     if match.direct:
         best = match.evidence[0]
         chinese = f"{name}的“{best.offer.span}”对应需求中的“{best.need.span}”"
-        english = f"{name} offers “{best.offer.span}”, which answers “{best.need.span}”"
+        english = f"{firm} offers “{best.offer.span}”, which answers “{best.need.span}”"
     elif match.evidence:
         best = match.evidence[0]
         near = best.similarity >= _ALIKE
         chinese = (
             f"{name}的“{best.offer.span}”与需求中的“{best.need.span}”{'有关' if near else '只是相近'}{lacks}"
         )
-        english = f"{name}'s “{best.offer.span}” {'has to do with' if near else 'is only close to'} "
+        english = f"{firm}'s “{best.offer.span}” {'has to do with' if near else 'is only close to'} "
         english += f"“{best.need.span}”{without}"
     else:
         chinese = f"{name}没有与需求直接对应、可以引用的语句，仅按整体业务比较"
-        english = f"{name} has no words to quote that answer the need; it was compared as a whole only"
+        english = f"{firm} has no words to quote that answer the need; it was compared as a whole only"
     chinese += (
         _listed("；已满足：", met, "、")
         + _listed("；不满足：", missing, "、")

@@ -31,6 +31,16 @@ _LOT = re.compile(r"(?<=.{4})(?:第?[\dⅠ-Ⅹ一二三四五]*标[段包]|子�
 _COUNTED = re.compile(
     r"^(?:第[\d一二三四五六七八九]+批|[号幢栋座届吨楼馆](?=[\u4e00-\u9fff]{4}))"
 )  # of 12号馆, 31号楼, where the number was dropped
+_COMMA = re.compile(r"[，；;。\n]|(?<!\d),|,(?!\d)")
+_UNIT = r"(?:[A-Za-z%℃°Ωμ/·²³]{1,8}|[个件套台只辆吨米年月日天周时万千亿元圆升度公里平方]{1,5})"
+# What the thing must be or how it comes: 壁厚10mm, 年需 800 吨, 须通过IRIS, 20天内交货, 精度高
+_PROPERTY = re.compile(
+    r"(?:供应商|投标人|产品)?(?:必?须|[需应](?=通过|具|提供|有|满足|符合|能)|要求|20\d\d年|含(?=安装|运输|税)|包含|包括|具有|具备|满足|符合|"
+    r"执行(?!器|机构)|通过|提供|交货|交期|工期|服务期|质保期|账期)"
+    rf"|[^\d]{{0,10}}\d[\d.,~～\-×x*]*\s*{_UNIT}?(?:以上|以下|以内|内|左右|之?内?交货|[一-龥]?级)?$"
+    r"|[A-Za-z]+\d*\s?等?级$|[一-龥]{2,4}[高低长短大小好快轻强]$"
+    r"|(?:[一-龥]{0,4}[型号级质度])?[A-Za-z\d /.\-]+$"
+)
 _BEHIND_A_CODE = frozenset("级型类号")  # T700级碳纤维
 _HAN = re.compile("[\u4e00-\u9fff]{2}")
 
@@ -42,6 +52,7 @@ def cores_of(title: str) -> list[str]:
     >>> cores_of("云和大数据中心A2数据中心深基坑监测项目"), cores_of("办公桌、文件柜（重招）采购")
     (['深基坑监测'], ['文件柜', '办公桌'])
     """
+    title = _without_properties(title)
     if trade := _TRADE.search(title):  # 停车场改造项目（监理） wants no car park
         return [trade[1]]
     for part in reversed(_BRACKETED.split(_PROPER.sub("，", title))):  # （重招） and （除面食） name nothing
@@ -49,6 +60,17 @@ def cores_of(title: str) -> list[str]:
         if named:
             return list(dict.fromkeys(named))[:_MOST_CORES]
     return []
+
+
+def _without_properties(title: str) -> str:
+    """*title* without the parts behind a comma that only say what the thing must be: somebody who types a
+    need goes on to its figures, and the last clause names no thing.
+
+    >>> _without_properties("前驱动桥，静载不小于6000kg，须通过IATF 16949，采购1400台")
+    '前驱动桥'
+    """
+    first, *others = _COMMA.split(title)
+    return "，".join([first, *(part for part in others if not _PROPERTY.match(part.strip()))])
 
 
 def _cores_in(clause: str) -> Iterator[str]:
@@ -104,6 +126,7 @@ def called(title: str) -> str:
     >>> called("国际展览中心12号馆宴会家具（重发）采购"), called("甬江南岸、世茂湾花园可视对讲系统项目")
     ('宴会家具', '可视对讲系统')
     """
+    title = _without_properties(title)
     if trade := _TRADE.search(title):
         return trade[1]
     plain = _LOT.sub("", _PROPER.sub(" ", title).rsplit("公司", 1)[-1])

@@ -19,9 +19,9 @@ NO_END = frozenset(
 
 NO_START = frozenset(
     "站 号 期 馆 镇 村 仓 栋 幢 座 层 区 楼 用房 地块 一期 二期 三期 四期 优化 南部 北部 东部 西部 "
-    "公开 完成 完成了 化 性 类 型 式 商 员 年省 下 项下".split()
+    "关于 公开 完成 完成了 化 性 类 型 式 商 员 年省 下 项下".split()
 )
-"""It does not begin with them: they end the name of a place, or say when."""
+"""It does not begin with them: they end the name of a place, say when, or announce the rest."""
 
 BREAKS = frozenset(
     "等 用 用于 应用 应用于 适用于 为 成为 作为 以及 在 处于 位于 于 对 对于 由 以 以便 从 从事 至 到 其 "

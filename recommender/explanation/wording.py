@@ -30,7 +30,7 @@ from recommender.text.clauses import names_something
 _WINDOW = range(2, 17)  # characters a quoted run of words may have
 _NUMBER = re.compile(r"[\d.,:%\-]*")
 # What only half a phrase begins or ends with
-_EDGES = re.compile(r"[#/+·•・、…_及和与或某该其]|.*[#/·•・、…_及和与或的]$", re.DOTALL)
+_EDGES = re.compile(r"[#/+·•・、…_及和与或某该其]|.*[#/·•・、…_及和与或的难]$", re.DOTALL)  # 融资难
 _YEAR = re.compile(r"20\d\d|[、，,;；:：]")
 _PROCEDURE = re.compile(
     "询比|比选|招标(?!代理)|投标|成交|中标|标包|标段|份额|开标|评标|公告|限价|控制价|详见|建筑面积|占地|平方米|总用地|投资估算|总投资|本项目|工程费用"

@@ -245,6 +245,27 @@ def resolve_industry(text: str) -> str:
     raise InputError("no industry of GB/T 4754-2017", field="industry", value=text)
 
 
+def industries_within(text: str) -> tuple[str, ...]:
+    """Beginnings of the GB/T 4754-2017 codes that lie in the industry *text*: a code, the start of one, or a
+    name. A section is given by the codes of its divisions. Raises InputError.
+
+    >>> industries_within("汽车制造业"), industries_within("37"), industries_within("B")[:2]
+    (('36',), ('37',), ('B', '06'))
+    """
+    if text.isdigit() and any(code.startswith(text) for code in _industries()):
+        return (text,)
+    try:
+        found = resolve_industry(text)
+    except InputError as error:
+        raise InputError(
+            error.message, field="industry", value=text, mend="give a code of GB/T 4754-2017 or a name"
+        ) from None
+    return (
+        found,
+        *(code for code, (_, above) in _industries().items() if found.isalpha() and above == found),
+    )
+
+
 def _industry_of_code(section: str | None, digits: str | None, text: str) -> str:
     code = digits or section or ""
     if code not in _industries():

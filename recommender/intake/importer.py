@@ -252,8 +252,8 @@ class _Run:
             self.unchanged += counts.unchanged
             for position, (number, _, rejects) in enumerate(rows):
                 if position in refused:
-                    _, name, value, reason = refused[position]
-                    self._reject([*rejects, Reject(number, name, shown(value), reason)])
+                    _, name, value, reason, mend = refused[position]
+                    self._reject([*rejects, Reject(number, name, shown(value), reason, mend)])
                 else:
                     self._say(rejects)
         self._batch, self._held = {}, 0

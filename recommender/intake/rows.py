@@ -217,7 +217,9 @@ class RowParser:
             given.add("offering_id")
         for name in self.required:
             identity = name in self.key
-            if name not in record and name not in faulty and (identity or name in given):
+            # what an id would be derived from is missing, and is told of
+            derived = name == "offering_id" and {"enterprise_id", "title"} <= given
+            if name not in record and not derived and name not in faulty and (identity or name in given):
                 neither = self.kind is Kind.ENTERPRISES and name == "enterprise_id"
                 reason = "neither an id nor a credit code" if neither else "required, but empty"
                 if not (neither and "credit_code" in faulty):

@@ -117,13 +117,14 @@ def number(value: object, *, lowest: float = 0, highest: float = LARGEST) -> flo
 def unit_behind(value: object) -> str:
     """What stands behind the number that :func:`number` reads.
 
-    >>> unit_behind("500 台"), unit_behind("1.2万吨/年"), unit_behind(500)
+    >>> unit_behind("500 台"), unit_behind("1.2万吨/年"), unit_behind("1e3")
     ('台', '吨/年', '')
     """
     if not isinstance(value, str):
         return ""
-    match = _AMOUNT.match(fold(value).lstrip("+"))
-    return fold(value).lstrip("+")[match.end() :].strip() if match else ""
+    text = fold(value).lstrip("+")
+    match = None if _NUMBER.fullmatch(text) else _AMOUNT.match(text)
+    return text[match.end() :].strip() if match else ""
 
 
 def whole(value: object, *, highest: float = 1e9) -> int:
@@ -230,13 +231,13 @@ def _in_chinese(text: str) -> Decimal:
     main, _, rest = re.sub(r"[圆]", "元", text).partition("元")
     coins = _COINS.fullmatch(rest)
     if not main or not coins:
-        raise InputError("not an amount of money")
+        raise _no_money()
     if main in _MYRIADS or main in "百佰千仟":
         raise InputError("a unit without a number")
     try:
         whole_part = chinese_number(main)
     except InputError:
-        raise InputError("not an amount of money") from None
+        raise _no_money() from None
     cents = 10 * _DIGITS.get(coins["jiao"] or "", 0) + _DIGITS.get(coins["fen"] or "", 0)
     return Decimal(whole_part) + Decimal(cents) / 100
 
@@ -258,6 +259,10 @@ def _decimal(text: str) -> Decimal:
 
 def _no_number() -> InputError:
     return InputError("not a number", mend="write it as 12.5, 1,200 or 3万")
+
+
+def _no_money() -> InputError:
+    return InputError("not an amount of money", mend="write it as 1200000, 120万 or 壹佰贰拾万元")
 
 
 def _bounded(found: float | Decimal, lowest: float, highest: float) -> float:

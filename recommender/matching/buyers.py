@@ -333,7 +333,7 @@ def _explained(
             near=near,
             borne_out=float(values["corroboration"][place]),
         ),
-        for_buyer=for_buyer(enterprise.short_name or enterprise.name or "该企业", match, verdicts),
+        for_buyer=for_buyer(enterprise.short_name or enterprise.name, match, verdicts),
         for_supplier=for_supplier(need, match, verdicts),
     )
 

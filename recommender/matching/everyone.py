@@ -21,7 +21,7 @@ from recommender.matching import buyers, suppliers
 from recommender.matching.arrangement import Placed
 from recommender.matching.common import Measured, Parts
 from recommender.places import places_of
-from recommender.query import BuyerQuery, Filters, SupplierQuery, check_top_k
+from recommender.query import BuyerQuery, Filters, SupplierQuery, check_filters, check_top_k
 from recommender.ranking import AdditiveModel, probability
 from recommender.requirements import demands
 from recommender.snapshot import Rows, Snapshot
@@ -40,7 +40,7 @@ class Job:
 
     With *public*, needs that not everybody may see neither ask nor are listed. Of enterprises the *large*
     ones ask only where that is wanted; one without a stated size asks. *limit*, where it is not 0, keeps the
-    first so many who ask. Raises InputError for numbers out of range.
+    first so many who ask. Raises InputError for numbers out of range and filters that filter nothing.
     """
 
     release: str
@@ -54,6 +54,7 @@ class Job:
 
     def __post_init__(self) -> None:
         check_top_k(self.top_k)
+        check_filters(self.filters, "suppliers" if self.direction is Direction.SUPPLIERS else "needs")
         if self.limit < 0:
             raise InputError("Out of range.", field="limit", value=self.limit, mend="0 (all) or more")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date
 
@@ -30,9 +31,9 @@ _RULES = (
 )
 _DAYS = re.compile("|".join(_RULES))
 _BEFORE_DAY = re.compile(
-    r"(?:工\s?期|交\s?货\s?期|供货|交货|交付|竣工|完工|完成|上线)[^。;\n]{0,20}?(?P<y>20\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日?前"
+    r"(?:工\s?期|交\s?货\s?期|供货|交货|交付|竣工|完工|完成|上线)[^。;\n]{0,20}?(?P<y>20\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?:(?P<d>\d{1,2})\s?日?|底)前"
     r"|(?:工\s?期|交\s?货\s?期)[^。;\n]{0,30}?至\s?(?P<y3>20\d\d)\s?年\s?(?P<m3>\d{1,2})\s?月\s?(?P<d3>\d{1,2})\s?日"
-    r"|(?P<y2>20\d\d)\s?年\s?(?P<m2>\d{1,2})\s?月\s?(?P<d2>\d{1,2})\s?日?前(?=[^。;,\n]{0,8}(?:完成|交付|供货|交货|完工|竣工|到货))"
+    r"|(?P<y2>20\d\d)\s?年\s?(?P<m2>\d{1,2})\s?月\s?(?:(?P<d2>\d{1,2})\s?日?|底)前(?=[^。;,\n]{0,8}(?:完成|交付|供货|交货|完工|竣工|到货))"
 )
 _GATE = re.compile(r"[天日周月年时]")
 # payment, guarantee and replies have days of their own
@@ -74,9 +75,9 @@ def delivery(clause: Clause) -> Iterator[Mention]:
             )
     for match in _BEFORE_DAY.finditer(words):
         mark = next(mark for mark in ("", "2", "3") if match[f"y{mark}"])
-        parts = match.group(f"y{mark}", f"m{mark}", f"d{mark}")
+        year, month = int(match[f"y{mark}"]), int(match[f"m{mark}"])
         try:
-            day = date(*(int(part) for part in parts))
+            day = date(year, month, int(match[f"d{mark}"] or monthrange(year, month)[1]))
         except ValueError:
             continue
         at = match.start(f"y{mark}")

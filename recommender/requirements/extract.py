@@ -96,7 +96,7 @@ def demands(need: Need) -> tuple[Demand, ...]:
         found.append(Demand("size", size, Source("reserved_for", size), (size,)))
     if need.quantity:
         quantity = Quantity(need.quantity, need.unit)
-        words = f"{need.quantity:g}"
+        words = f"{need.quantity:.15g}"
         found.append(
             Demand(
                 "quantity", f"{words} {need.unit}".strip(), Source("quantity", words), (quantity,), must=False

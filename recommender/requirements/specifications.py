@@ -217,7 +217,7 @@ def quantities(clause: Clause, *, site: bool) -> Iterator[Mention]:
 
 def _quantity(clause: Clause, start: int, end: int, amount: float, unit: str, period: str) -> Mention:
     unit = "个" if unit.startswith("个") else unit
-    name = f"{amount:g} {unit}".strip()
+    name = f"{amount:.15g} {unit}".strip()
     return Mention(
         "quantity", name, clause.start + start, clause.start + end, Quantity(amount, unit, period), must=False
     )

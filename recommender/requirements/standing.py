@@ -33,11 +33,11 @@ TIER_NAMES = {
     Tier.CHAMPION: "制造业单项冠军企业",
 }
 _REGION = re.compile(
-    r"在(?P<p1>[\u4e00-\u9fff]{2,12}?)(?:\([^()]{2,14}\))?(?:辖区|行政区域|区域|境|市区|范围)?内?(?:须)?(?:设有|设置|设立|开设|有)[^。;,]{0,10}?"
+    r"在(?P<p1>(?:(?!境内)[\u4e00-\u9fff]){2,12}?)(?:\([^()]{2,14}\))?(?:辖区|行政区域|区域|境|市区|范围)?内?(?:须)?(?:设有|设置|设立|开设|有)[^。;,]{0,10}?"
     r"(?:分支机构|办事处|办事机构|服务网点|服务机构|分公司|网点|营业场所|办公场所)"
     r"|在?(?P<p2>[\u4e00-\u9fff\s]{2,12}?)(?:境|区域|辖区)内(?:长驻|常驻|驻点|有?固定)"
     r"|(?:要求|在)(?P<p3>[\u4e00-\u9fff]{2,8}?)[一二两三四五十百\d]+公里内"
-    r"|(?:注册地(?:址)?|工商注册地?|住所地?)(?:须|应|必须)?(?:在|为|位于)(?P<p4>[\u4e00-\u9fff]{2,12}?)(?:市|省|区|县)(?:行政区域)?(?:境)?内?"
+    r"|(?:注册地(?:址)?|工商注册地?|住所地?)(?:须|应|必须)?(?:在|为|位于)(?P<p4>(?:(?!外)[\u4e00-\u9fff]){2,12}?)(?:(?:市|省|区|县)(?:行政区域)?(?:境)?内?|(?:境?内)?(?=[,。;]|$))"
     r"|(?:须|应|必须)(?:是|为|在)(?P<p5>[\u4e00-\u9fff]{2,10}?)(?:境)?内?(?:注册|登记)的?(?:企业|法人|独立法人)?"
 )
 _OUTSIDE = re.compile("[^,。;]{0,8}外")
@@ -53,7 +53,7 @@ def standing(clause: Clause) -> Iterator[Mention]:
             number, scale = (match[1], match[2]) if match[1] else (match[3], match[4])
             amount = float(number.replace(",", "")) * _SCALE[scale]
             yield _mention(
-                clause, match, "registered_capital", f"注册资本 ≥ {amount / 1e4:g} 万元", Capital(amount)
+                clause, match, "registered_capital", f"注册资本 ≥ {amount / 1e4:.15g} 万元", Capital(amount)
             )
     if "企业" in words:
         for match in _SIZE.finditer(words):

@@ -287,10 +287,12 @@ def _quantity(demand: Demand, case: _Case) -> Requirement:
         return _verdict(demand, case, "unknown", None, "未填报同单位产能 / no capacity in this unit")
     best = max(able, key=lambda o: o.capacity or 0.0)
     capacity = best.capacity or 0.0
-    source = Source("capacity", f"{capacity:g}", best.offering_id)
+    source = Source("capacity", f"{capacity:.15g}", best.offering_id)
     if capacity >= yearly(asked):
         return _verdict(demand, case, "met", source)
-    return _verdict(demand, case, "missing", source, f"产能 {capacity:g} {best.unit} 不足 / capacity short")
+    return _verdict(
+        demand, case, "missing", source, f"产能 {capacity:.15g} {best.unit} 不足 / capacity short"
+    )
 
 
 def yearly(asked: Quantity) -> float:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 _FILES = {
     "/": ("index.html", "text/html; charset=utf-8"),
+    "/problems.js": ("problems.js", "text/javascript; charset=utf-8"),
     "/app.js": ("app.js", "text/javascript; charset=utf-8"),
     "/complete.js": ("complete.js", "text/javascript; charset=utf-8"),
     "/style.css": ("style.css", "text/css; charset=utf-8"),

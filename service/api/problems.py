@@ -125,7 +125,8 @@ async def _own(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
+    # of "one or several" both readings are told; the one that came further fits what was meant
+    first = min(error.errors(), key=lambda e: (e["type"] in ("string_type", "list_type"), -len(e["loc"])))
     if first["type"] == "json_invalid":
         return problem(
             400,
@@ -134,12 +135,16 @@ async def _invalid(request: Request, error: Exception) -> Response:
             mend="send one JSON object",
             **_where(request),
         )
-    place = [str(part) for part in first["loc"] if part not in ("body", "query", "path")]
+    place = [
+        str(part) for part in first["loc"] if part not in ("body", "query", "path") and "[" not in str(part)
+    ]
     unknown = first["type"] == "extra_forbidden"
     missing = first["type"] == "missing"
     return problem(
         422,
-        "There is no such field." if unknown else f"{first['msg']}.",
+        "There is no such field."
+        if unknown
+        else f"{first['msg'].removeprefix('Value error, ').rstrip('.')}.",
         code="invalid-input",
         field=shorten(".".join(place)).strip("'\"") or "body",
         value="" if missing else shorten(first.get("input")),

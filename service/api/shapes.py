@@ -37,9 +37,9 @@ def _printable(value: object) -> object:
     return value
 
 
-Identifier = Annotated[str, BeforeValidator(_printable), StringConstraints(min_length=1, max_length=200)]
-Text = Annotated[str, BeforeValidator(_printable), StringConstraints(min_length=1, max_length=MAX_TEXT)]
-Word = Annotated[str, BeforeValidator(_printable), StringConstraints(min_length=1, max_length=200)]
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200), BeforeValidator(_printable)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT), BeforeValidator(_printable)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200), BeforeValidator(_printable)]
 Words = Word | Annotated[list[Word], Field(max_length=100)]
 Tiers = Tier | Annotated[list[Tier], Field(max_length=10)]
 Sizes = Size | Annotated[list[Size], Field(max_length=10)]
@@ -52,16 +52,18 @@ class FiltersIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     region: Words = Field(default=[], description="GB/T 2260 codes or the start of one (31), or place names.")
-    tier: Tiers = Field(default=[])
-    size: Sizes = Field(default=[])
+    tier: Tiers = Field(default=[], description="Of suppliers.")
+    size: Sizes = Field(default=[], description="Of suppliers.")
     certification: Words = Field(default=[], description="Names of certificates, like IATF 16949.")
-    industry: Words = Field(default=[], description="GB/T 4754-2017 codes or the start of one.")
+    industry: Words = Field(
+        default=[], description="GB/T 4754-2017 codes or the start of one, or names; of suppliers."
+    )
     industry_chain: Words = Field(default=[], description="Names of industry chains.")
     link: Links = Field(default=[])
     buyer: Words = Field(default=[], description="Buyers' ids or names; for needs only.")
 
     def checked(self) -> Filters:
-        """The domain's filters. Raises InputError for a region that does not exist."""
+        """The domain's filters. Raises InputError for a region or an industry that does not exist."""
         return Filters.of({name: getattr(self, name) for name in self.model_fields_set})
 
 

@@ -94,6 +94,8 @@ def show_joins(home: Home = None, as_json: Json = False) -> None:
     if as_json:
         print_json({"joins": joins})
         return
+    if not joins:
+        output().print("没有合并的名称 · no names were taken as one")
     for join in joins:
         cosine = f" {join['cosine']:.2f}" if "cosine" in join else ""
         output().print(f"{escape(join['name'])} = {escape(join['node'])} [dim]{join['how']}{cosine}[/]")

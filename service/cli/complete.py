@@ -40,13 +40,13 @@ def complete(
         int, typer.Option("--top-k", metavar="K", help="How many partners of each kind, 1 to 100.")
     ] = 3,
     where: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
             "--where",
             metavar="FILTERS",
             help="Hard filters of the partners, like 'region=31'; link=capital completes that link only.",
         ),
-    ] = "",
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show the reasons of each partner.")] = False,
     as_of: AsOf = "",
     home: Home = None,
@@ -58,7 +58,7 @@ def complete(
 
     if bool(need) == bool(text):
         raise InputError("Give either a need or a text.", mend="give exactly one of --need, --text")
-    day, filters = as_day(as_of), Filters.parse(where)
+    day, filters = as_day(as_of), Filters.parse(*(where or ()))
     place = workspace(home)
     chosen: Enterprise | None = None
     offerings: tuple[Offering, ...] = ()

@@ -49,9 +49,9 @@ def everyone(
         int, typer.Option("--top-k", metavar="K", help="How many results each, 1 to 1000.")
     ] = 10,
     where: Annotated[
-        str,
+        list[str] | None,
         typer.Option("--where", metavar="FILTERS", help="Hard filters on the results, like 'region=31'."),
-    ] = "",
+    ] = None,
     large: Annotated[bool, typer.Option("--large", help="Buyers for large enterprises, too.")] = False,
     public: Annotated[
         bool,
@@ -73,7 +73,9 @@ def everyone(
     from recommender.matching.running import run
     from recommender.query import Filters
 
-    job = Job("", Direction(whom.value), as_day(as_of), top_k, Filters.parse(where), large, public, limit)
+    job = Job(
+        "", Direction(whom.value), as_day(as_of), top_k, Filters.parse(*(where or ())), large, public, limit
+    )
     place = workspace(home)
     folder = JobFolder.open(out) if resume else None
     if folder is None:

@@ -43,9 +43,10 @@ def enterprises_from(path: Path) -> tuple[list[Enterprise], list[str]]:
 
 
 def _records(path: Path, kind: Kind) -> Iterator[tuple[dict[str, Any] | None, str]]:
-    """Per row its record, or None and why not."""
+    """Per row its record, or None and why not; of an id once, as an import takes it."""
     names = Names(kind)
     parser = RowParser(kind)
+    earlier: dict[object, tuple[int, dict[str, Any]]] = {}
     with open_source(path, names) as source:
         mapped = None
         if source.headers is not None:
@@ -65,7 +66,15 @@ def _records(path: Path, kind: Kind) -> Iterator[tuple[dict[str, Any] | None, st
             parsed = parser.parse(row, mapped or names.mapped(tuple(row.cells)))
             record = parsed.record
             if record is not None and all(record.get(name) for name in _NEEDED[kind]):
-                yield record, ""
+                identity = _NEEDED[kind][0]
+                number, said = earlier.setdefault(record[identity], (row.number, record))
+                if number == row.number:
+                    yield record, ""
+                elif said != record:
+                    yield (
+                        None,
+                        f"row {row.number}: {identity}: row {number} has the same id and says otherwise",
+                    )
                 continue
             faults = [each for each in parsed.rejects if each.outcome is Outcome.REJECTED]
             reason = (

@@ -30,12 +30,12 @@ Query = TypeVar("Query", "SupplierQuery", "BuyerQuery")
 
 TopK = Annotated[int, typer.Option("--top-k", metavar="K", help="How many results, 1 to 1000.")]
 Where = Annotated[
-    str,
+    list[str] | None,
     typer.Option(
         "--where",
         metavar="FILTERS",
         help="Hard filters, like 'region=31,tier=little_giant,certification=IATF 16949'. "
-        "Also size, industry, industry_chain, link, buyer. A field given twice means either value.",
+        "Also size, industry, industry_chain, link; of needs, buyer. A field given twice means either value.",
     ),
 ]
 OnLink = Annotated[Link | None, typer.Option("--link", help="One of the seven chains (default: any).")]
@@ -73,7 +73,7 @@ def suppliers(
         typer.Option("--needs", metavar="FILE", help="A file of needs; they need not be imported."),
     ] = None,
     top_k: TopK = 10,
-    where: Where = "",
+    where: Where = None,
     link: OnLink = None,
     explain: Explain = False,
     strict: Strict = False,
@@ -95,7 +95,7 @@ def suppliers(
     from recommender.query import Filters, Policy, SupplierQuery, need_from_text
 
     _one_of(need=need, text=text, needs=needs)
-    day, filters = as_day(as_of), Filters.parse(where)
+    day, filters = as_day(as_of), Filters.parse(*(where or ()))
     place = workspace(home)
     log_into = _decisions(place, several=bool(needs or out)) if log else None
     left_out: list[str] = []
@@ -146,7 +146,7 @@ def why(
     ],
     need: Annotated[str, typer.Option("--need", metavar="ID", help="A need of the catalogue.")] = "",
     text: Annotated[str, typer.Option("--text", metavar="TEXT", help="A need in words.")] = "",
-    where: Where = "",
+    where: Where = None,
     link: OnLink = None,
     strict: Strict = False,
     as_of: AsOf = "",
@@ -166,7 +166,7 @@ def why(
     query = SupplierQuery(
         need=asked,
         as_of=as_day(as_of),
-        filters=Filters.parse(where),
+        filters=Filters.parse(*(where or ())),
         link=link,
         policy=Policy.STRICT if strict else Policy.LENIENT,
     )
@@ -194,7 +194,7 @@ def buyers(
         ),
     ] = None,
     top_k: TopK = 10,
-    where: Where = "",
+    where: Where = None,
     link: OnLink = None,
     explain: Explain = False,
     strict: Strict = False,
@@ -210,7 +210,7 @@ def buyers(
     from recommender.query import BuyerQuery, Filters, Policy, enterprise_from_text
 
     _one_of(enterprise=enterprise, text=text, enterprises=enterprises)
-    day, filters = as_day(as_of), Filters.parse(where)
+    day, filters = as_day(as_of), Filters.parse(*(where or ()))
     visible = tuple(each.value for each in Visibility)
     place = workspace(home)
     log_into = _decisions(place, several=bool(enterprises or out)) if log else None

@@ -75,6 +75,9 @@ def show_report(document: Mapping[str, object]) -> None:
     console = output()
     console.print(f"[green]✓[/] release [bold]{document['release']}[/] is live", end="")
     parent = document.get("parent")
+    if not document.get("built", True):
+        console.print(": nothing has changed since it was built")
+        return
     console.print(f" [dim](before: {parent})[/]" if parent else "")
     for title in ("counts", "changed"):
         numbers = document.get(title)

@@ -178,14 +178,11 @@ function fail(problem) {
     notice(
       noRelease ? "notice-warn" : "notice-bad",
       ...title,
-      make("p", {}, problem.detail || String(problem.message || "")),
-      noRelease ? make("p", {}, "请先导入数据，再运行 ", make("code", {}, "rongtong refresh"), "。") : null,
-      problem.field ? make("p", { class: "small" }, `${problem.field}: ${problem.value || ""}`) : null,
-      problem.mend ? make("p", { class: "small" }, `→ ${problem.mend}`) : null,
+      ...problemWords(problem),
       problem.request_id ? make("p", { class: "small" }, `request ${problem.request_id}`) : null,
     ),
   );
-  byId("status").textContent = `${title.join(" ")}: ${problem.detail || ""}`;
+  byId("status").textContent = `${title.join(" ")}: ${inChinese(problem) || problem.detail || ""}`;
 }
 
 function show(answer, asked, what) {
@@ -404,8 +401,7 @@ async function askWhy(event) {
     });
     byId("why-answer").replaceChildren(whyNot(found));
   } catch (problem) {
-    const mend = problem.mend ? make("p", { class: "small" }, `→ ${problem.mend}`) : null;
-    byId("why-answer").replaceChildren(notice("notice-bad", "没有成功", "That did not work", make("p", {}, problem.detail || ""), mend));
+    byId("why-answer").replaceChildren(notice("notice-bad", "没有成功", "That did not work", ...problemWords(problem)));
   }
 }
 

@@ -47,8 +47,7 @@ function fail(problem) {
   byId("status").textContent = "";
   byId("state").replaceChildren(make("div", { class: "notice notice-bad", role: "alert" },
     make("h3", {}, both(["没有成功", "That did not work"])),
-    make("p", {}, problem.detail || String(problem)),
-    problem.mend ? make("p", { class: "small" }, `→ ${problem.mend}`) : null,
+    ...problemWords(problem),
     make("p", { class: "small" }, make("a", { href: "/chains" }, "全部产业链 All chains"))));
 }
 
@@ -306,7 +305,7 @@ async function showNearest(node, place) {
       near.length ? make("ul", {}, near.map(nearItem)) : make("p", { class: "help" }, "目录中没有接近的企业。 None in the catalogue."));
   } catch (problem) {
     nearest.delete(node.name);
-    place.replaceChildren(make("p", { class: "help" }, problem.detail || "没有成功 That did not work"));
+    place.replaceChildren(...problemWords(problem));
   }
 }
 

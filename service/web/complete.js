@@ -32,8 +32,7 @@ async function complete(question, enterprise, place) {
     });
     place.replaceChildren(completed(answer));
   } catch (problem) {
-    place.replaceChildren(notice("notice-bad", "没有成功", "That did not work", make("p", {}, problem.detail || ""),
-      problem.mend ? make("p", { class: "small" }, `→ ${problem.mend}`) : null));
+    place.replaceChildren(notice("notice-bad", "没有成功", "That did not work", ...problemWords(problem)));
   }
 }
 

@@ -47,8 +47,7 @@ function fail(problem) {
   byId("status").textContent = "";
   byId("state").replaceChildren(make("div", { class: "notice notice-bad", role: "alert" },
     make("h2", {}, ...both(["没有成功", "That did not work"])),
-    make("p", {}, problem.detail || String(problem)),
-    make("p", { class: "small" }, problem.mend ? `→ ${problem.mend}` : "")));
+    ...problemWords(problem)));
 }
 
 async function start() {

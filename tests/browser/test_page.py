@@ -191,6 +191,17 @@ def test_a_failing_server_is_told_kindly(page, serve):
     assert "inside" not in page.inner_text("body")
 
 
+def test_what_is_wrong_with_a_question_is_told_in_chinese_first(page, serve, engine):
+    page.goto(serve(engine))
+    page.click("#filters summary")
+    page.fill("#region", "火星")
+    ask(page)
+    chinese, english = page.locator("#state p").all_inner_texts()[:2]
+    assert "请按提示修改" in chinese
+    assert english == "no known place"
+    assert "地区 region: '火星'" in page.inner_text("#state")
+
+
 def test_a_server_that_is_gone_is_told(page, serve, engine):
     page.goto(serve(engine))
     page.route("**/v1/recommendations/**", lambda route: route.abort())

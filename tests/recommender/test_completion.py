@@ -81,6 +81,7 @@ def test_every_row_of_the_table_can_be_followed():
         ("满足等保二级", "data_security", "满足等保二级"),
         ("接受供应链票据结算", "bill_discount", "接受供应链票据结算"),
         ("预付20%，余款验收后付", "guarantee", "预付20%"),
+        ("希望供应链融资", "asked_financing", "希望供应链融资"),
         ("验收后90日内支付", "receivable_financing", "验收后90日内支付"),
         ("货到后培训操作人员", "training", "货到后培训操作人员"),
         ("过程能力Cpk不低于1.33", "quality_coaching", "过程能力Cpk不低于1.33"),

@@ -145,6 +145,7 @@ def test_words_that_can_be_masked_without_a_loss_are_not_quoted(encoder: Encoder
         ("公司专注于汽车后市场管理", ["汽车后市场管理"]),
         ("公司拥有众多在光纤", ["光纤"]),
         ("内容覆盖机房内", ["机房"]),
+        ("关于薄壁轴承二供开发", ["薄壁轴承二供开发"]),
         ("除面食", []),
         ("研究与开发", []),
         ("创新是我们发展", []),
@@ -163,6 +164,9 @@ def test_a_clause_is_quoted_in_phrases_that_say_something(clause: str, phrases: 
         ("受电弓项目浸金属碳滑板采购（第二次）", ["金属碳滑板"]),
         ("关于薄壁轴承二供开发的需求", ["薄壁轴承"]),
         ("T700级碳纤维年度备件", ["T700级碳纤维"]),
+        ("高压球阀，口径DN50，材质304L，隔爆型Ex d IIC T4，2026年12月底前到货", ["高压球阀"]),
+        ("四驱拖拉机前驱动桥，静载不小于6000kg，须通过IATF 16949，采购1400台", ["前驱动桥"]),
+        ("我们是整车厂，需要控制器，5G网络设备", ["网络设备", "控制器", "整车厂"]),
         ("2026年宜春市系统集成项目260803S", []),
         ("一卡通系统维保及设备采购项目", ["一卡通系统维保"]),
         ("开发云服务租赁服务采购项目", ["开发云服务租赁服务"]),
@@ -258,6 +262,9 @@ def test_sentences_are_made_of_the_parts_and_nothing_else():
     tier = Requirement("little_giant|champion", "tier", "missing")
     assert "专精特新小巨人 / 制造业单项冠军" in for_buyer("某厂", DIRECT, [tier])
     assert "仅按整体业务比较" in for_buyer("某厂", Match(), ())
+    chinese, english = for_buyer("", DIRECT, ()).split("\n")
+    assert chinese.startswith("该企业的")
+    assert english.startswith("The enterprise offers")
 
 
 def test_a_sentence_names_three_requirements_must_haves_first_and_no_unknown_wish():

@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from recommender.catalogue import Need
 from recommender.requirements import demands
 from recommender.requirements.certificates import CERTIFICATES, canonical
 from recommender.requirements.extract import mentions
-from recommender.requirements.mention import Capital, Delivery, Experience, Quantity
+from recommender.requirements.mention import Capital, Delivery, Experience, Place, Quantity
 from recommender.sample.write import write_sample
 from tests.benchmarks.requirements import LABELS, Span, right
 
@@ -211,6 +212,23 @@ def test_the_supplier_must_be_of_a_size_tier_capital_and_place():
     assert [d.kind for d in found] == ["size", "tier", "registered_capital", "region"]
     assert found[1].name == "specialized|little_giant"
     assert found[2].details == (Capital(1e7),)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "detail"),
+    [
+        ("2026年12月底前到货", "delivery", Delivery(day=date(2026, 12, 31))),
+        ("工期要求2028年2月底前完成", "delivery", Delivery(day=date(2028, 2, 29))),
+        ("供应商注册地须为黑龙江境内", "region", Place("23", True)),
+        ("月需求2万件，注册地在江苏", "region", Place("32", True)),
+    ],
+)
+def test_the_end_of_a_month_and_a_province_without_its_suffix_are_read(text, kind, detail):
+    assert detail in [d.details[0] for d in demands(Need("n", "轮毂", text)) if d.kind == kind]
+
+
+def test_who_comes_from_elsewhere_need_not_be_seated_there():
+    assert not demands(Need("n", "", qualification="注册地在浙江以外的企业按规定备案"))
 
 
 def test_a_wish_is_no_must():

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -206,6 +207,8 @@ def test_any_of_several_certificates_meets_the_demand():
 
 
 def test_a_place_is_met_by_the_seat_and_missing_only_where_the_seat_is_asked_for():
+    inland = Need("n", "采购", qualification="须为在中国境内依法设立且在宁波市设有分支机构的银行")
+    assert verdict(inland, firm(region="330203")).status == "met"
     branch = Need("n", "采购", qualification="须在宁波市设有分支机构")
     assert verdict(branch, firm(region="330203")).status == "met"
     assert verdict(branch, firm(region="310100")).status == "unknown"
@@ -242,6 +245,15 @@ def test_failing_are_the_must_haves_that_are_missing_or_in_conflict():
         ("quantity", "missing", False),
     ]
     assert [v.kind for v in failing(found)] == ["certification", "specification"]
+
+
+def test_large_figures_are_written_out():
+    need = Need("n", "高压球阀", quantity=2_400_000, unit="台")
+    valve = replace(VALVE, capacity=1_234_567, unit="台")
+    (found,) = judge(demands(need), need, firm(), (valve,), DAY)
+    assert (found.requirement, found.asked.span) == ("2400000 台", "2400000")
+    assert found.source.span == "1234567"
+    assert "1234567 台" in found.note
 
 
 def test_what_no_catalogue_records_does_not_dilute_coverage():

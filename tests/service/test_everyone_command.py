@@ -75,6 +75,7 @@ def test_buyers_for_every_enterprise(everyone, tmp_path):
         (["suppliers", "--top-k", 1001], "1 to 1000"),
         (["friends"], "friends"),
         (["buyers", "--where", "colour=red"], "colour"),
+        (["buyers", "--where", "region=31", "--where", "size=small"], "says nothing about needs"),
         (["buyers", "--as-of", "soon"], "as-of"),
         (["buyers", "--limit", -1], "limit"),
         (["buyers", "--processes", -2], "processes"),

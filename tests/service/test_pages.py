@@ -15,6 +15,7 @@ WEB = files("service").joinpath("web")
     [
         ("/", "text/html"),
         ("/app.js", "text/javascript"),
+        ("/problems.js", "text/javascript"),
         ("/style.css", "text/css"),
         ("/icon.svg", "image/svg+xml"),
     ],
@@ -37,7 +38,7 @@ def test_the_page_loads_nothing_from_elsewhere_and_has_no_inline_code():
 
 
 def test_text_from_the_server_can_only_become_text():
-    script = WEB.joinpath("app.js").read_text(encoding="utf-8")
+    script = "".join(path.read_text(encoding="utf-8") for path in WEB.glob("*.js"))
     for way_in in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "DOMParser"):
         assert way_in not in script
 

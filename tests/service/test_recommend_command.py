@@ -181,6 +181,16 @@ def test_a_file_of_enterprises_gets_needs_each(rongtong, engine, tmp_path):
     assert json.loads(result.stdout)["answers"][0]["enterprise_id"] == "X"
 
 
+def test_an_id_that_stands_twice_in_a_file_is_answered_once(rongtong, engine, tmp_path):
+    needs, out = tmp_path / "needs.csv", tmp_path / "run.jsonl"
+    needs.write_text("need_id,title\nA,轴承\nA,轴承\nA,齿轮\n", encoding="utf-8")
+    result = rongtong("recommend", "suppliers", "--needs", str(needs), "--out", str(out))
+    assert result.exit_code == 3
+    assert "row 4: need_id: row 2 has the same id" in result.stderr
+    assert "row 3" not in result.stderr
+    assert len(out.read_text(encoding="utf-8").splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [

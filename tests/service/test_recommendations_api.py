@@ -170,6 +170,27 @@ WRONG = {
 }
 
 
+@pytest.mark.parametrize(
+    ("body", "field", "detail"),
+    [
+        ({"text": "a", "filters": {"region": 31}}, "filters.region", "Input should be a valid string."),
+        ({"text": "a", "filters": {"tier": ["giant"]}}, "filters.tier.0", "Input should be 'none'"),
+        (
+            {"text": "a", "filters": {"region": ["31"] * 101}},
+            "filters.region",
+            "List should have at most 100",
+        ),
+        ({"text": ""}, "text", "String should have at least 1 character."),
+        ({}, "body", "Give either need_id or text."),
+        ({"text": "a", "filters": {"buyer": "某集团"}}, "buyer", "This filter says nothing about suppliers."),
+    ],
+)
+def test_what_is_wrong_is_told_in_the_words_of_the_question(client, body, field, detail):
+    problem = client.post(SUPPLIERS, json=body).json()
+    assert problem["field"] == field
+    assert problem["detail"].startswith(detail)
+
+
 @pytest.mark.parametrize("body", WRONG.values(), ids=WRONG.keys())
 def test_wrong_questions_are_refused_with_the_field_at_fault(client, engine, body):
     answer = client.post(SUPPLIERS, json=body)

@@ -225,6 +225,7 @@ def test_releases_of_another_format_say_how_to_migrate_everywhere(home: Path):
         assert "refresh --full" in answer.json()["mend"]
         assert client.get("/healthz").status_code == 200
     assert told(home, "refresh")["built"]
+    assert "nothing has changed" in run(home, "refresh").stdout
     assert run(home, "doctor").exit_code == 0
     assert "cannot be rolled back to" in str(checks(home)["others"]["detail"])
 

@@ -111,10 +111,13 @@ def test_offerings_and_outcomes_need_what_they_refer_to(catalogue: Catalogue) ->
     put(catalogue, Kind.ENTERPRISES, FIRST)
     put(catalogue, Kind.NEEDS, {"need_id": "N1", "title": "齿轮箱"})
     offered = [{"offering_id": name, "enterprise_id": name, "title": "轴承"} for name in ("E0", "E1", "E2")]
-    reason = "not in the catalogue's enterprises"
+    reason, mend = "not in the catalogue's enterprises", "import the enterprises first, or mend the id"
     assert put(catalogue, Kind.OFFERINGS, *offered) == Counts(
         inserted=1,
-        refused=(Refusal(0, "enterprise_id", "E0", reason), Refusal(2, "enterprise_id", "E2", reason)),
+        refused=(
+            Refusal(0, "enterprise_id", "E0", reason, mend),
+            Refusal(2, "enterprise_id", "E2", reason, mend),
+        ),
     )
     came = [
         {"need_id": need, "enterprise_id": enterprise, "stage": Stage.MET}

@@ -39,6 +39,12 @@ def company_fault(**cells: object) -> tuple[str, Outcome]:
     return fault("enterprises", enterprise_id="E1", name="甲", **cells)
 
 
+def test_an_offering_without_a_title_is_not_told_to_lack_the_id_that_would_follow_from_it() -> None:
+    (reject,) = parse("offerings", 企业编号="E1", 产品名称="").rejects
+    assert reject.field == "title"
+    assert parse("offerings", 企业编号="E1").rejects[0].field == "offering_id"  # no title is stated at all
+
+
 def test_the_credit_code_is_the_id_where_there_is_no_other() -> None:
     found = record("enterprises", 公司名称="甲", 信用代码="91350100m000100y43")
     assert found["enterprise_id"] == found["credit_code"] == "91350100M000100Y43"
