@@ -84,7 +84,7 @@ def test_recall_counts_ties_and_what_there_is_to_find() -> None:
 
 def test_the_filtered_job_finds_what_there_is_at_every_share() -> None:
     vectors = np.random.default_rng(1).standard_normal((3000, 8), dtype=np.float32)
-    (section,) = filtered(ExactIndex.from_vectors(vectors), vectors[:5], beside=False)
+    (section,) = filtered(ExactIndex.from_vectors(vectors), vectors[:5], beside=())
     assert [row.note.split(";")[0] for row in section.rows] == ["recall 1.000"] * 4
 
 
@@ -101,8 +101,8 @@ def test_a_peer_counts_at_its_fastest_setting_of_equal_recall() -> None:
 
 
 def test_a_peer_that_is_missing_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peers, "_PEERS", {"nowhere": "nowhere"})
-    (said,) = peers.peers()
+    monkeypatch.setattr(peers, "PEERS", {"nowhere": "nowhere"})
+    (said,) = peers.peers(["nowhere"])
     assert isinstance(said, str)
     assert said.startswith("nowhere is not installed")
     assert "[bench]" in said
@@ -201,7 +201,8 @@ def test_one_enterprise_in_so_many_changes_with_all_that_it_offers(small: Path) 
 def test_the_short_form_measures_every_topic_in_this_process(small: Path, tmp_path: Path) -> None:
     asked = Namespace(
         topics=["refresh", "vectors", "filtered", "requests", "batch"],
-        no_peers=True,
+        peers=[],
+        released=False,
         requests=8,
         out=tmp_path,
     )
