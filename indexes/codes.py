@@ -171,24 +171,36 @@ class CodeScan:
         if count > _SAMPLED_UP_TO:
             self._every = _flat(packed, count, scale)
         else:
-            self._every = _one_list(packed, count, scale)
-            self._sample = _one_list(pack(_first_of_each_block(packed)), len(packed), scale)
+            self._every = _one_list(packed, np.arange(count), scale)
+            self._sample = _one_list(pack(_first_of_each_block(packed)), np.arange(len(packed)), scale)
+
+    @property
+    def samples(self) -> bool:
+        """Whether a sample bounds what is named, so that :meth:`nearest` can do with a :meth:`part`."""
+        return self._sample is not None
+
+    def part(self, codes: Bytes, rows: Rows) -> Any:
+        """What :meth:`nearest` shall read of *rows* (m,) with these *codes* (m, b), all that a filter lets
+        pass. Worth making for a batch."""
+        return _one_list(pack(codes), rows, self._scale)
 
     def nearest(
-        self, queries: Floats, depth: int, allowed: Mask | None = None
+        self, queries: Floats, depth: int, allowed: Mask | None = None, part: Any = None
     ) -> Iterator[tuple[Floats, Rows]]:
         """For each of *queries* (q, d) the estimated scores and rows, both (m,), of those that score beyond a
-        bound by code, where they are *allowed* (n,). It lies below the *depth*-th best of all rows, or at
-        that one. *depth* is no more than there are.
+        bound by code, where they are *allowed* (n,); the same sooner by the :meth:`part` of these. The bound
+        lies below the *depth*-th best of all rows, or at that one, but for one query in a thousand under a
+        filter. *depth* is no more than there are.
 
         At it none comes along: which of several with its score FAISS names would depend on how it proceeds,
         and a query must find the same alone as in a batch.
         """
         turned = np.stack([score_all(self._rotation, query) for query in queries])
+        read = self._every if part is None else part
         found: Iterable[tuple[Floats, Rows]] = (
             map(_before_the_last, *self._every.search(turned, depth))
             if self._sample is None
-            else self._beyond_a_sample(self._sample, turned, depth)
+            else self._beyond_a_sample(self._sample, turned, depth, read, allowed is None)
         )
         for near, rows in found:
             if allowed is not None:
@@ -196,8 +208,11 @@ class CodeScan:
                 near, rows = near[places], rows[places]
             yield near, rows
 
-    def _beyond_a_sample(self, sample: Any, turned: Floats, depth: int) -> Iterator[tuple[Floats, Rows]]:
-        """As :meth:`nearest` for each of *turned* (q, w), all rows being allowed.
+    def _beyond_a_sample(
+        self, sample: Any, turned: Floats, depth: int, read: Any, surely: bool
+    ) -> Iterator[tuple[Floats, Rows]]:
+        """As :meth:`nearest` for each of *turned* (q, w), of the rows that are *read*; *surely* says whether
+        there must be *depth* of them.
 
         A *sample* tells a score that enough rows exceed: to collect those takes half as long as to keep a
         list of the best. Each query is divided by it, so that one bound, 1, does for the two that FAISS
@@ -209,19 +224,14 @@ class CodeScan:
         bounded = floors > _LEAST * self._scale * np.linalg.norm(turned, axis=1)
         for at in range(0, len(turned), 2):
             pair = at + np.flatnonzero(bounded[at : at + 2])
-            found = iter(self._above_one(turned[pair] / floors[pair, None]) if pair.size else [])
+            found = iter(_above_one(read, turned[pair] / floors[pair, None]) if pair.size else [])
             for query in range(at, min(at + 2, len(turned))):
                 near, rows = next(found) if bounded[query] else _NOTHING
-                if near.size < depth:
+                if not bounded[query] or (surely and near.size < depth):
                     near, rows = self._every.search(turned[query : query + 1], depth)
                     yield _before_the_last(near[0], rows[0])
                 else:
                     yield near * floors[query], rows
-
-    def _above_one(self, turned: Floats) -> list[tuple[Floats, Rows]]:
-        """Estimated scores and rows, both (m,), of those that score above 1 for each of *turned* (q, w)."""
-        ends, near, rows = self._every.range_search(turned, 1.0)
-        return [(near[start:end], rows[start:end]) for start, end in pairwise(ends.tolist())]
 
     def least(self, query: Floats, score: np.float32) -> float:
         """What a row of that *score* or more for *query* (d,) scores by code at least, but for one in
@@ -235,6 +245,12 @@ class CodeScan:
             return -np.inf
         spread = np.sqrt(_LOST * (1 - _LOST) / self._rotation.shape[0]) * self._scale
         return float((1 - _LOST) * score - 4 * spread * np.linalg.norm(query))
+
+
+def _above_one(read: Any, turned: Floats) -> list[tuple[Floats, Rows]]:
+    """Estimated scores and rows, both (m,), of those *read* that score above 1 for each of *turned* (q, w)."""
+    ends, near, rows = read.range_search(turned, 1.0)
+    return [(near[start:end], rows[start:end]) for start, end in pairwise(ends.tolist())]
 
 
 def _before_the_last(near: Floats, rows: Rows) -> tuple[Floats, Rows]:
@@ -271,8 +287,9 @@ def _flat(packed: Bytes, count: int, scale: float) -> Any:
     return index
 
 
-def _one_list(packed: Bytes, count: int, scale: float) -> Any:
-    """As :func:`_flat`, in an inverted list, as only those can be asked for all rows beyond a score."""
+def _one_list(packed: Bytes, numbers: Rows, scale: float) -> Any:
+    """As :func:`_flat` for rows of these *numbers*, in an inverted list, as only those can be asked for all
+    rows beyond a score."""
     faiss, width, packed = library(), packed.shape[1] // BLOCK * 4, _together(packed)
     whole = faiss.IndexFlatIP(width)
     whole.add(np.zeros((1, width), np.float32))
@@ -282,12 +299,11 @@ def _one_list(packed: Bytes, count: int, scale: float) -> Any:
     index.by_residual, index.is_trained = False, True
     faiss.copy_array_to_vector(_centroids(width, scale).ravel(), index.pq.centroids)
     lists = faiss.downcast_InvertedLists(index.invlists)
-    lists.resize(0, count)
-    if count:
-        numbers = np.arange(count)
+    lists.resize(0, numbers.size)
+    if numbers.size:
         _fill(faiss.rev_swig_ptr(lists.get_codes(0), packed.size), packed)
         faiss.memcpy(lists.get_ids(0), faiss.swig_ptr(numbers), numbers.nbytes)
-    index.ntotal = count
+    index.ntotal = numbers.size
     return index
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,32 @@ def test_a_large_batch_answers_as_its_queries_do_alone(index: ApproximateIndex) 
         for i in range(0, 60, 7):
             alone = index.search(queries[i : i + 1], 40, allowed)
             assert (alone[0][0].tolist(), alone[1][0].tolist()) == (scores[i].tolist(), rows[i].tolist())
+
+
+@pytest.mark.parametrize("share", [0.5, 0.05, 0.0])
+def test_the_part_that_passes_names_what_all_codes_under_the_filter_do(
+    index: ApproximateIndex, share: float
+) -> None:
+    allowed = np.random.default_rng(21).random(SIZE) < share
+    rows = np.flatnonzero(allowed)
+    part = index.scan.part(index._codes[rows], rows)
+    queries = np.concatenate([clustered(22, 7, 64), np.zeros((1, 64), np.float32)])  # one without a bound
+    every, own = (index.scan.nearest(queries, 900, allowed, read) for read in (None, part))
+    for (near, named), (near_own, named_own) in zip(every, own, strict=True):
+        assert near_own.tolist() == near.tolist()
+        assert named_own.tolist() == named.tolist()
+
+
+def test_a_filtered_batch_reads_the_part_that_passes_and_answers_as_one_by_one(
+    index: ApproximateIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries, allowed = clustered(23, 120, 64), np.random.default_rng(24).random(SIZE) < 0.5
+    alone = [index.search(query[None], 40, allowed) for query in queries]
+    monkeypatch.setattr(index.exact, "tuning", replace(CODES, code=100.0))
+    monkeypatch.setattr(index.scan, "_every", None)
+    scores, rows = index.search(queries, 40, allowed)
+    assert scores.tolist() == [found[0].tolist() for found, _ in alone]
+    assert rows.tolist() == [found[0].tolist() for _, found in alone]
 
 
 def test_the_planner_compares_costs() -> None:
