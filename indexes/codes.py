@@ -248,7 +248,7 @@ class CodeScan:
 
 
 def _above_one(read: Any, turned: Floats) -> list[tuple[Floats, Rows]]:
-    """Estimated scores and rows, both (m,), of those *read* that score above 1 for each of *turned* (q, w)."""
+    """Scores and rows, both (m,), of those *read* that score above 1 by code for each of *turned* (q, w)."""
     ends, near, rows = read.range_search(turned, 1.0)
     return [(near[start:end], rows[start:end]) for start, end in pairwise(ends.tolist())]
 
