@@ -17,8 +17,7 @@ from indexes.tuning import Tuning
 from indexes.vectors import VectorIndex
 
 _LEAST = 10_000  # rows; in a smaller index every way is fast
-_STREAM, _PICKED, _PRODUCT = 65_536, 2_048, 8_192
-_APART = 8  # rows, of a kilobyte in most indexes
+_STREAM, _PICKED, _PRODUCT = 65_536, 8_192, 8_192
 _SHORT, _LONG = 1_024, 8_192
 _BATCHES = (2, 4, 8, 16)
 _MUCH, _PAIRS = 1.5, 5  # one thread serves batches where several take so many times as long every time
@@ -32,10 +31,10 @@ def measured(index: VectorIndex) -> Tuning | None:
     stride = exact.size // _BATCHES[-1]
     queries = exact.rows(np.arange(0, exact.size, stride)[: _BATCHES[-1]])
     query = queries[0] if queries[0].any() else np.ones(exact.dimension, np.float32)
-    # others every time and on other pages, as no cache holds those that a search picks
-    picked = (
-        np.linspace(0, exact.size - _APART * 9, _PICKED).astype(np.int64) + at for at in count(0, _APART)
-    )
+    # others every time, as no cache holds those that a search picks; on more pages than the processor keeps
+    # at hand, where there are so many, but seen before: what a first visit takes is not asked for again
+    few = min(_PICKED, exact.size // 8)
+    picked = (np.linspace(0, exact.size - 9, few).astype(np.int64) + step for step in count())
     usual = exact.usual_costs(exact.dimension)
     with one_thread():
         stream = exact
@@ -43,7 +42,7 @@ def measured(index: VectorIndex) -> Tuning | None:
             stream = ExactIndex(exact.vectors[:_STREAM], exact.longest, tuning=usual)
         scan = _nanoseconds(lambda: stream._likely(query, 1, None)) / stream.size
         # after the stream: a small index lies in a cache then, as it does when it is searched
-        row = _nanoseconds(lambda: exact.score(query, next(picked))) / _PICKED
+        row = _nanoseconds(lambda: exact.score(query, next(picked))) / few
         code, listed = usual.code, usual.listed
         if isinstance(index, ApproximateIndex):
             by_code = index.scan
@@ -51,8 +50,8 @@ def measured(index: VectorIndex) -> Tuning | None:
             long = _nanoseconds(lambda: [*by_code.nearest(query[None], _LONG)])
             code, listed = short / index.size, (long - short) / (_LONG - _SHORT)
         block = exact.rows(np.arange(_PRODUCT))
-        few = (q for q in _BATCHES if _product(queries[:q], block) < q * scan * _PRODUCT)
-        product_from = next(few, 2 * _BATCHES[-1])
+        enough = (q for q in _BATCHES if _product(queries[:q], block) < q * scan * _PRODUCT)
+        product_from = next(enough, 2 * _BATCHES[-1])
     many = np.tile(queries, (16, 1))
     alone, several = (_batch(block, workers) for workers in (1, 0))
     # in turn, and slower every time: a busy machine makes one slower now, the other then
