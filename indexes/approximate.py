@@ -106,7 +106,7 @@ class ApproximateIndex:
         if count == self.size:
             allowed = None
         passing = None
-        if allowed is not None and self._parts(len(matrix), count):
+        if allowed is not None and self.scan.collects(depth, True) and self._parts(len(matrix), count):
             rows = np.flatnonzero(allowed)
             passing = self.scan.part(self._codes[rows], rows)
         return side_by_side(
@@ -172,9 +172,7 @@ class ApproximateIndex:
 
     def _parts(self, queries: int, count: int) -> bool:
         """Whether so many *queries* are worth putting the codes of the *count* rows that pass together."""
-        return (
-            self.scan.samples and queries * (self.size - count) * self.exact.tuning.code > count * _TOGETHER
-        )
+        return queries * (self.size - count) * self.exact.tuning.code > count * _TOGETHER
 
     @cached_property
     def _codes(self) -> NDArray[np.uint8]:

@@ -36,9 +36,11 @@ _THRESHOLD, _INNER, _OUTER = 0.9816, 0.4528, 1.5104
 _LOST = 0.1175  # of the variance, by these levels (ibid.)
 # Below this part of what a score may be at most, nothing is divided by it.
 _LEAST = 1e-6
-# Rows from which on the numbers of those collected come from memory, not from a cache: 4.6 against 4.0 ms for
-# a million, where it is 0.7 against 0.8 for a hundred thousand.
-_SAMPLED_UP_TO = 1 << 18
+# Rows up to which collecting those beyond a bound takes less than a list of the best, 0.7 against 0.8 ms of a
+# hundred thousand; the numbers of what is collected come from memory then, 2.7 against 2.1 ms of a million,
+# unless the list is deep. A filter that makes it so is worth a part of the codes to a batch: 0.7 against 3.5
+# ms a query where a tenth of a million passes, but no less than before where half do.
+_SAMPLED_UP_TO, _DEEP = 1 << 18, 4_096
 # Codes of 32 rows lie together, byte by byte, in this order, as FAISS compares them …
 BLOCK = 32
 # … and it takes so many blocks at once in a ninth less time than one: 2.9 against 3.2 ms for a million rows.
@@ -167,17 +169,14 @@ class CodeScan:
         """*packed*: the codes of *count* vectors of *dimension*, made with *scale*; they are copied."""
         self._rotation = np.ascontiguousarray(_rotate(np.eye(dimension, dtype=np.float32)))
         self._scale = scale
-        self._sample = None
-        if count > _SAMPLED_UP_TO:
-            self._every = _flat(packed, count, scale)
-        else:
-            self._every = _one_list(packed, np.arange(count), scale)
-            self._sample = _one_list(pack(_first_of_each_block(packed)), np.arange(len(packed)), scale)
+        self._every = _one_list(packed, np.arange(count), scale)
+        self._sample = _one_list(pack(_first_of_each_block(packed)), np.arange(len(packed)), scale)
+        self._flat: Any = _flat(packed, count, scale) if count > _SAMPLED_UP_TO else None
 
-    @property
-    def samples(self) -> bool:
-        """Whether a sample bounds what is named, so that :meth:`nearest` can do with a :meth:`part`."""
-        return self._sample is not None
+    def collects(self, depth: int, filtered: bool) -> bool:
+        """Whether :meth:`nearest` collects what lies beyond a sampled bound, as a :meth:`part` allows,
+        or makes a list of the *depth* best."""
+        return self._flat is None or (filtered and depth > _DEEP)
 
     def part(self, codes: Bytes, rows: Rows) -> Any:
         """What :meth:`nearest` shall read of *rows* (m,) with these *codes* (m, b), all that a filter lets
@@ -198,9 +197,9 @@ class CodeScan:
         turned = np.stack([score_all(self._rotation, query) for query in queries])
         read = self._every if part is None else part
         found: Iterable[tuple[Floats, Rows]] = (
-            map(_before_the_last, *self._every.search(turned, depth))
-            if self._sample is None
-            else self._beyond_a_sample(self._sample, turned, depth, read, allowed is None)
+            self._beyond_a_sample(turned, depth, read, allowed is None)
+            if self.collects(depth, allowed is not None)
+            else map(_before_the_last, *self._flat.search(turned, depth))
         )
         for near, rows in found:
             if allowed is not None:
@@ -209,18 +208,18 @@ class CodeScan:
             yield near, rows
 
     def _beyond_a_sample(
-        self, sample: Any, turned: Floats, depth: int, read: Any, surely: bool
+        self, turned: Floats, depth: int, read: Any, surely: bool
     ) -> Iterator[tuple[Floats, Rows]]:
         """As :meth:`nearest` for each of *turned* (q, w), of the rows that are *read*; *surely* says whether
         there must be *depth* of them.
 
-        A *sample* tells a score that enough rows exceed: to collect those takes half as long as to keep a
+        A sample tells a score that enough rows exceed: to collect those takes half as long as to keep a
         list of the best. Each query is divided by it, so that one bound, 1, does for the two that FAISS
         compares in less than twice the time of one.
         """
         expected = depth / BLOCK
-        likely = min(int(expected + 3 * np.sqrt(expected)) + 4, sample.ntotal)
-        floors = sample.search(turned, likely)[0][:, -1]
+        likely = min(int(expected + 3 * np.sqrt(expected)) + 4, self._sample.ntotal)
+        floors = self._sample.search(turned, likely)[0][:, -1]
         bounded = floors > _LEAST * self._scale * np.linalg.norm(turned, axis=1)
         for at in range(0, len(turned), 2):
             pair = at + np.flatnonzero(bounded[at : at + 2])

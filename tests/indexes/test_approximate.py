@@ -121,6 +121,21 @@ def test_a_filtered_batch_reads_the_part_that_passes_and_answers_as_one_by_one(
     assert rows.tolist() == [found[0].tolist() for _, found in alone]
 
 
+def test_in_a_large_index_a_deep_filter_alone_is_worth_a_part(
+    vectors: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(codes, "_SAMPLED_UP_TO", SIZE // 2)
+    large = ApproximateIndex.from_vectors(vectors, replace(CODES, code=100.0))
+    queries, random = clustered(25, 60, 64), np.random.default_rng(26).random(SIZE)
+    for share, deep in ((0.9, False), (0.1, True)):
+        allowed = random < share
+        assert large.scan.collects(large._depth(40, int(allowed.sum())), True) == deep
+        together = large.search(queries, 40, allowed)
+        alone = [large.search(query[None], 40, allowed) for query in queries]
+        assert together[0].tolist() == [scores[0].tolist() for scores, _ in alone]
+        assert together[1].tolist() == [rows[0].tolist() for _, rows in alone]
+
+
 def test_the_planner_compares_costs() -> None:
     vectors = np.zeros((10_000, 8), np.float32)
     index = ApproximateIndex.from_vectors(vectors, Tuning(scan=100, row=200, code=1, listed=10))
