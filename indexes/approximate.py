@@ -12,6 +12,7 @@ lists must be read, for short texts of several words lie between their centroids
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -38,6 +39,8 @@ _DEEPER = 4
 # A batch picks rows once for all its queries, which then are a product: codes cannot keep up with that. As a
 # batch must find what its queries do alone, codes have to be so many times as cheap for one.
 _PICKED = 1.5
+# Nanoseconds that it takes to put the code of a row together with others, for 256 components.
+_TOGETHER = 150
 # Shortlisted rows held at a time: bounds the memory of a batch to some 50 MB a thread.
 _HELD = 1 << 22
 _SPARE = 32
@@ -102,19 +105,26 @@ class ApproximateIndex:
             return self.exact.search(matrix, k, allowed)
         if count == self.size:
             allowed = None
+        passing = None
+        if allowed is not None and self.scan.collects(depth, True) and self._parts(len(matrix), count):
+            rows = np.flatnonzero(allowed)
+            passing = self.scan.part(self._codes[rows], rows)
         return side_by_side(
-            lambda part: self._search(part, k, depth, allowed), matrix, self.exact.tuning.threads
+            lambda part: self._search(part, k, depth, allowed, passing), matrix, self.exact.tuning.threads
         )
 
-    def _search(self, queries: Floats, k: int, depth: int, allowed: Mask | None) -> tuple[Floats, Rows]:
-        """As :meth:`search` with all checked, by shortlists of *depth* rows."""
+    def _search(
+        self, queries: Floats, k: int, depth: int, allowed: Mask | None, passing: Any = None
+    ) -> tuple[Floats, Rows]:
+        """As :meth:`search` with all checked, by shortlists of *depth* rows, *passing* being the part of the
+        codes that is allowed."""
         scores = np.full((len(queries), k), -np.inf, np.float32)
         rows = np.full((len(queries), k), NO_ROW, np.int64)
         step = max(2, _HELD // depth)
         unsure = []
         for start in range(0, len(queries), step):
             # all shortlists first: in turn, the vectors would drive the codes out of the caches
-            shortlists = [*self.scan.nearest(queries[start : start + step], depth, allowed)]
+            shortlists = [*self.scan.nearest(queries[start : start + step], depth, allowed, passing)]
             for at, (near, listed) in enumerate(shortlists, start):
                 if listed.size < _ENOUGH * _listed(k):
                     unsure.append(at)
@@ -159,6 +169,15 @@ class ApproximateIndex:
         by_codes = size * cost.code + depth * cost.listed + listed * cost.row
         picked = count * cost.row if count < size else math.inf
         return depth < size and by_codes < size * cost.scan and _PICKED * by_codes < picked
+
+    def _parts(self, queries: int, count: int) -> bool:
+        """Whether so many *queries* are worth putting the codes of the *count* rows that pass together."""
+        return queries * (self.size - count) * self.exact.tuning.code > count * _TOGETHER
+
+    @cached_property
+    def _codes(self) -> NDArray[np.uint8]:
+        """(n, b) the codes row by row."""
+        return codes.unpack(self._packed, self.size)
 
     def rows(self, numbers: Rows) -> Floats:
         return self.exact.rows(numbers)

@@ -146,15 +146,28 @@ def named_by_product(
         scores[len(vectors) :] = -np.inf
         floors.see(scores[: len(vectors)])
         floor = np.where(held > most, np.float32(np.inf), floors.now())
-        hits = np.flatnonzero(scores.reshape(-1, _STRIP * count) >= np.tile(floor, _STRIP))
+        hits = _places(scores.reshape(-1, _STRIP * count) >= np.tile(floor, _STRIP))
         rows = hits // count
         whose = hits - rows * count
         held += np.bincount(whose, minlength=count)
         found.append((whose, numbers[rows], scores.reshape(-1)[hits]))
-    whose, rows, near = map(np.concatenate, zip(*found, strict=True))
     done = held <= most
+    if len(found) == 1 and done.all():  # one block: nothing below its floor is among them
+        return done, whose, numbers[rows]
+    whose, rows, near = map(np.concatenate, zip(*found, strict=True))
     kept = np.flatnonzero((near >= floor[whose]) & done[whose])
     return done, whose[kept], rows[kept]
+
+
+def _places(mask: Mask) -> Rows:
+    """As :func:`numpy.flatnonzero` of a *mask* whose size is a multiple of eight, in half the time where one
+    in twenty is set: numpy goes from one to the next by a branch unless a tenth is, as of eights with any and
+    of what is in them."""
+    eights = mask.reshape(-1).view(np.uint64)
+    some = np.flatnonzero(eights != 0)
+    places = np.flatnonzero(eights[some].view(np.bool_))
+    found: Rows = (some[places >> 3] << 3) | (places & 7)
+    return found
 
 
 def candidates(scores: Floats, k: int, margin: float) -> Rows:

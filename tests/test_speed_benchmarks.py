@@ -20,7 +20,7 @@ from recommender.engine import Engine
 from recommender.query import SupplierQuery
 from tests.benchmarks.catalogues import Economy, write
 from tests.benchmarks.speed import peers
-from tests.benchmarks.speed.__main__ import measure
+from tests.benchmarks.speed.__main__ import _workspace, measure
 from tests.benchmarks.speed.load import ask, ask_once
 from tests.benchmarks.speed.plot import draw
 from tests.benchmarks.speed.refreshing import change
@@ -84,7 +84,7 @@ def test_recall_counts_ties_and_what_there_is_to_find() -> None:
 
 def test_the_filtered_job_finds_what_there_is_at_every_share() -> None:
     vectors = np.random.default_rng(1).standard_normal((3000, 8), dtype=np.float32)
-    (section,) = filtered(ExactIndex.from_vectors(vectors), vectors[:5], beside=False)
+    (section,) = filtered(ExactIndex.from_vectors(vectors), vectors[:5], beside=())
     assert [row.note.split(";")[0] for row in section.rows] == ["recall 1.000"] * 4
 
 
@@ -101,8 +101,8 @@ def test_a_peer_counts_at_its_fastest_setting_of_equal_recall() -> None:
 
 
 def test_a_peer_that_is_missing_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peers, "_PEERS", {"nowhere": "nowhere"})
-    (said,) = peers.peers()
+    monkeypatch.setattr(peers, "PEERS", {"nowhere": "nowhere"})
+    (said,) = peers.peers(["nowhere"])
     assert isinstance(said, str)
     assert said.startswith("nowhere is not installed")
     assert "[bench]" in said
@@ -198,10 +198,13 @@ def test_one_enterprise_in_so_many_changes_with_all_that_it_offers(small: Path) 
         assert number == len(changed) + len(expected)
 
 
-def test_the_short_form_measures_every_topic_in_this_process(small: Path, tmp_path: Path) -> None:
+def test_the_short_form_measures_every_topic_in_this_process_and_a_release_as_it_is(
+    small: Path, tmp_path: Path
+) -> None:
     asked = Namespace(
         topics=["refresh", "vectors", "filtered", "requests", "batch"],
-        no_peers=True,
+        peers=[],
+        released=False,
         requests=8,
         out=tmp_path,
     )
@@ -218,3 +221,9 @@ def test_the_short_form_measures_every_topic_in_this_process(small: Path, tmp_pa
     ]
     assert all(np.isfinite(row.ours) and row.ours > 0 for section in report.sections for row in section.rows)
     assert Report.load(tmp_path / "800.json").markdown() == report.markdown()
+    kept = {path: path.stat().st_mtime_ns for path in small.rglob("*")}
+    released = Namespace(home=small, work=tmp_path / "work", released=True)
+    with _workspace(0, released) as home:
+        again = measure(home, Namespace(**vars(asked) | {"topics": ["vectors"], "released": True}))
+    assert [section.title for section in again.sections] == [report.sections[1].title]
+    assert {path: path.stat().st_mtime_ns for path in small.rglob("*")} == kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,47 @@ def test_a_large_batch_answers_as_its_queries_do_alone(index: ApproximateIndex) 
         for i in range(0, 60, 7):
             alone = index.search(queries[i : i + 1], 40, allowed)
             assert (alone[0][0].tolist(), alone[1][0].tolist()) == (scores[i].tolist(), rows[i].tolist())
+
+
+@pytest.mark.parametrize("share", [0.5, 0.05, 0.0])
+def test_the_part_that_passes_names_what_all_codes_under_the_filter_do(
+    index: ApproximateIndex, share: float
+) -> None:
+    allowed = np.random.default_rng(21).random(SIZE) < share
+    rows = np.flatnonzero(allowed)
+    part = index.scan.part(index._codes[rows], rows)
+    queries = np.concatenate([clustered(22, 7, 64), np.zeros((1, 64), np.float32)])  # one without a bound
+    every, own = (index.scan.nearest(queries, 900, allowed, read) for read in (None, part))
+    for (near, named), (near_own, named_own) in zip(every, own, strict=True):
+        assert near_own.tolist() == near.tolist()
+        assert named_own.tolist() == named.tolist()
+
+
+def test_a_filtered_batch_reads_the_part_that_passes_and_answers_as_one_by_one(
+    index: ApproximateIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries, allowed = clustered(23, 120, 64), np.random.default_rng(24).random(SIZE) < 0.5
+    alone = [index.search(query[None], 40, allowed) for query in queries]
+    monkeypatch.setattr(index.exact, "tuning", replace(CODES, code=100.0))
+    monkeypatch.setattr(index.scan, "_every", None)
+    scores, rows = index.search(queries, 40, allowed)
+    assert scores.tolist() == [found[0].tolist() for found, _ in alone]
+    assert rows.tolist() == [found[0].tolist() for _, found in alone]
+
+
+def test_in_a_large_index_a_deep_filter_alone_is_worth_a_part(
+    vectors: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(codes, "_SAMPLED_UP_TO", SIZE // 2)
+    large = ApproximateIndex.from_vectors(vectors, replace(CODES, code=100.0))
+    queries, random = clustered(25, 60, 64), np.random.default_rng(26).random(SIZE)
+    for share, deep in ((0.9, False), (0.1, True)):
+        allowed = random < share
+        assert large.scan.collects(large._depth(40, int(allowed.sum())), True) == deep
+        together = large.search(queries, 40, allowed)
+        alone = [large.search(query[None], 40, allowed) for query in queries]
+        assert together[0].tolist() == [scores[0].tolist() for scores, _ in alone]
+        assert together[1].tolist() == [rows[0].tolist() for _, rows in alone]
 
 
 def test_the_planner_compares_costs() -> None:

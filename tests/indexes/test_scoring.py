@@ -82,6 +82,12 @@ def test_candidates_are_what_is_not_far_below_the_kth_best(count: int, kind: str
             assert k <= candidates(scores, k, 0).size <= 1.5 * k + 20
 
 
+@pytest.mark.parametrize("share", [0, 0.01, 0.2, 1])
+def test_places_are_those_that_are_set(share: float) -> None:
+    mask = np.random.default_rng(8).random((40, 64)) < share
+    assert scoring._places(mask).tolist() == np.flatnonzero(mask).tolist()
+
+
 def test_two_ways_of_adding_up_differ_by_less_than_the_slack() -> None:
     random = np.random.default_rng(2)
     for dimension in (3, 100, 1_000):

@@ -1,8 +1,9 @@
 """``python -m tests.benchmarks.speed [--sizes 10k,100k] [--home DIR] [--topics …] [--out DIR]``: measure.
 
 Each size is a generated catalogue (see :mod:`tests.benchmarks.catalogues`), kept in ``--work`` for the next
-run; ``--home`` takes the catalogue of a workspace instead, which is copied and never written to. The report
-goes to ``--out``: a Markdown table and a JSON file a size, and ``growth.svg`` over all sizes that lie there.
+run; ``--home`` takes the catalogue of a workspace instead, which is copied and never written to, and with
+``--released`` its live release as it is: a refresh of a million offerings takes minutes. The report goes to
+``--out``: a Markdown table and a JSON file a size, and ``growth.svg`` over all sizes that lie there.
 """
 
 from __future__ import annotations
@@ -23,20 +24,22 @@ from recommender.catalogue import Catalogue, Kind, open_catalogue
 from recommender.encoder import Encoder, load_encoder
 from recommender.engine import Engine
 from tests.benchmarks.catalogues import ensure
-from tests.benchmarks.speed import asking, batches, encoding, refreshing, searching, serving, whole
+from tests.benchmarks.speed import asking, batches, encoding, peers, refreshing, searching, serving, whole
 from tests.benchmarks.speed.plot import draw
 from tests.benchmarks.speed.report import Report, Section, curves
 from training.models import packaged_encoder
 
 SIZES = {"1k": 1_000, "10k": 10_000, "100k": 100_000, "1M": 1_000_000}
 TOPICS = ("encode", "refresh", "vectors", "filtered", "requests", "batch", "whole", "start", "load")
+_READING = ("vectors", "filtered")  # topics that change nothing of a release that lies elsewhere
+PEERS = (*peers.PEERS, "txtai")
 
 
 def main() -> None:
     asked = _arguments()
     sizes = [SIZES[name] for name in asked.sizes.split(",")]
     for size in [0] if asked.home else sizes:
-        with _workspace(size, asked.home, asked.work) as home:
+        with _workspace(size, asked) as home:
             _say(f"{home}: measuring {', '.join(asked.topics)}")
             report = measure(home, asked)
         sys.stdout.write(report.markdown() + "\n")
@@ -52,7 +55,8 @@ def measure(home: Path, asked: argparse.Namespace) -> Report:
     report = Report(0, f"python -m tests.benchmarks.speed {shlex.join(sys.argv[1:])}".strip())
     with closing(open_catalogue(f"sqlite:///{home / 'catalogue.db'}")) as catalogue:
         report.size = catalogue.counts()[Kind.OFFERINGS]
-        for topic in (topic for topic in TOPICS if topic in asked.topics or topic == "refresh"):
+        needed = asked.topics if asked.released else ["refresh", *asked.topics]
+        for topic in (topic for topic in TOPICS if topic in needed):
             start = time.perf_counter()
             found = _TOPICS[topic](home, catalogue, encoder, asked)
             report.sections += found if topic in asked.topics else []
@@ -71,7 +75,7 @@ def _vectors(home: Path, catalogue: Catalogue, encoder: Encoder, asked: argparse
 
 def _filtered(home: Path, catalogue: Catalogue, encoder: Encoder, asked: argparse.Namespace) -> list[Section]:
     index = _engine(home, encoder).snapshot.offerings.vectors
-    return searching.filtered(index, _queries(catalogue, encoder), beside=not asked.no_peers)
+    return searching.filtered(index, _queries(catalogue, encoder), beside=asked.peers)
 
 
 def _queries(catalogue: Catalogue, encoder: Encoder) -> searching.Floats:
@@ -84,7 +88,7 @@ def _queries(catalogue: Catalogue, encoder: Encoder) -> searching.Floats:
 
 
 def _whole(home: Path, catalogue: Catalogue, encoder: Encoder, asked: argparse.Namespace) -> list[Section]:
-    return [] if asked.no_peers else [whole.whole_job(_engine(home, encoder), catalogue, encoder)]
+    return [] if "txtai" not in asked.peers else [whole.whole_job(_engine(home, encoder), catalogue, encoder)]
 
 
 _TOPICS: dict[str, _Topic] = {
@@ -109,17 +113,21 @@ def _engine(home: Path, encoder: Encoder) -> Engine:
 
 
 @contextmanager
-def _workspace(size: int, source: Path | None, work: Path) -> Iterator[Path]:
-    """A copy of the catalogue to measure, in a folder that is thrown away."""
+def _workspace(size: int, asked: argparse.Namespace) -> Iterator[Path]:
+    """A copy of the catalogue to measure, in a folder that is thrown away, and a way to its releases."""
     start = time.perf_counter()
-    kept = source or ensure(size, work / f"{size}")
+    kept = asked.home or ensure(size, asked.work / f"{size}")
     if not (kept / "catalogue.db").exists():
         raise SystemExit(f"--home: {kept} has no catalogue.db; import something first")
     _say(f"{kept}: catalogue there after {time.perf_counter() - start:.0f} s")
-    work.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=work) as name:
-        shutil.copy(kept / "catalogue.db", Path(name) / "catalogue.db")
-        yield Path(name)
+    asked.work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=asked.work) as name:
+        home = Path(name)
+        shutil.copy(kept / "catalogue.db", home / "catalogue.db")
+        if asked.released:
+            shutil.copy(kept / "CURRENT", home / "CURRENT")
+            (home / "releases").symlink_to((kept / "releases").resolve())
+        yield home
 
 
 def _arguments() -> argparse.Namespace:
@@ -127,7 +135,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", default="10k", help=f"of {', '.join(SIZES)}, joined by commas")
     parser.add_argument("--home", type=Path, help="a workspace whose catalogue is measured instead")
     parser.add_argument("--topics", default=",".join(TOPICS), help=f"of {', '.join(TOPICS)}")
-    parser.add_argument("--no-peers", action="store_true", help="leave other engines out")
+    parser.add_argument(
+        "--released", action="store_true", help=f"the live release of --home; of {', '.join(_READING)} alone"
+    )
+    parser.add_argument("--peers", default=",".join(PEERS), help=f"of {', '.join(PEERS)}, or none")
     parser.add_argument("--requests", type=int, default=300, help="timed one by one, at the most")
     parser.add_argument("--seconds", type=float, default=10.0, help="of load at each number of clients")
     parser.add_argument(
@@ -135,7 +146,11 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, default=Path("build/bench/report"), help="where the report goes")
     asked = parser.parse_args()
-    asked.topics = asked.topics.split(",")
+    asked.topics, asked.peers = asked.topics.split(","), asked.peers.split(",")
+    if asked.released and not (asked.home and {*asked.topics} <= {*_READING}):
+        parser.error(f"--released needs --home, and --topics of {', '.join(_READING)}")
+    if unknown := {*asked.peers} - {*PEERS, "none"}:
+        parser.error(f"--peers: no such peer: {', '.join(sorted(unknown))}; of {', '.join(PEERS)}, or none")
     if unknown := set(asked.topics) - set(TOPICS):
         parser.error(f"--topics: no such topic: {', '.join(sorted(unknown))}; of {', '.join(TOPICS)}")
     if unknown := set(asked.sizes.split(",")) - set(SIZES):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
@@ -145,8 +145,8 @@ class FilteredJob:
         return Speed(setting, recall, percentiles(singles)[0], len(asked) / batch)
 
 
-def filtered(index: VectorIndex, queries: Floats, *, beside: bool = True) -> list[Section]:
-    """The filtered job by *index*, mask and all, and by each peer that is installed."""
+def filtered(index: VectorIndex, queries: Floats, *, beside: Collection[str]) -> list[Section]:
+    """The filtered job by *index*, mask and all, and by each of the peers *beside* that is installed."""
     job = FilteredJob(index.rows(np.arange(index.size)), queries[:_BATCH])
     columns = FilterColumns.build(index.size, {}, {"bucket": job.buckets.astype(np.float64).tolist()})
 
@@ -160,7 +160,7 @@ def filtered(index: VectorIndex, queries: Floats, *, beside: bool = True) -> lis
         curve = f"filtered search, {share:.1%} pass"
         rows.append(Row(f"{share:.1%} pass: one query, one core", speed.single, note=note, curve=curve))
     sections = [Section(f"Filtered search, k = {K}, {index.size:,} vectors", rows)]
-    for peer in peers() if beside else ():
+    for peer in peers(beside):
         if isinstance(peer, str):
             sections.append(Section("A peer that is missing", notes=[peer]))
         else:

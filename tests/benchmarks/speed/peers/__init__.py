@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 INSTALL = ".venv/bin/pip install -e '.[bench]' -c constraints.txt"
-_PEERS = {"hnswlib": "hnsw", "usearch": "usearch_hnsw", "pymilvus": "milvus", "lancedb": "lance"}
+PEERS = {"hnswlib": "hnsw", "usearch": "usearch_hnsw", "milvus": "milvus", "lancedb": "lance"}
 
 
 class Peer(Protocol):
@@ -40,13 +40,15 @@ class Peer(Protocol):
     def close(self) -> None: ...
 
 
-def peers() -> Iterator[Peer | str]:
-    """Each peer that is installed, and for one that is not the sentence that says so."""
-    for package, module in _PEERS.items():
+def peers(names: Collection[str]) -> Iterator[Peer | str]:
+    """Each of the peers of these *names* that is installed, or the sentence that says it is not."""
+    for name, module in PEERS.items():
+        if name not in names:
+            continue
         try:
             found = import_module(f"tests.benchmarks.speed.peers.{module}")
         except ImportError as problem:
-            yield f"{package} is not installed ({problem}): {INSTALL}"
+            yield f"{name} is not installed ({problem}): {INSTALL}"
         else:
             yield found.make()
 

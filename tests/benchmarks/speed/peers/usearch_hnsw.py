@@ -14,7 +14,7 @@ from tests.benchmarks.speed.peers import Floats, Rows, padded
 
 class Usearch:
     name = f"usearch {version('usearch')}, connectivity 16, expansion_add 200"
-    settings: Sequence[str] = ("1.5 × as many", "3 × as many")
+    settings: Sequence[str] = ("1.5 × as many", "3 × as many", "6 × as many")
     exact = "exact"
 
     def build(self, vectors: Floats, buckets: Rows, folder: Path) -> None:
