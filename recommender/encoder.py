@@ -13,7 +13,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
@@ -111,6 +111,32 @@ def load_encoder(folder_or_name: str | Path) -> Encoder:
     return SentenceTransformerEncoder(folder)
 
 
+def encoder_to_read(folder_or_name: str | Path) -> Encoder:
+    """As :func:`load_encoder`, but a folder is read when its encoder first encodes or tells its dimension:
+    who finds that nothing has changed needs its fingerprint alone. What is wrong with it is raised then."""
+    folder = Path(folder_or_name)
+    return _EncoderToRead(folder) if folder.is_dir() else load_encoder(folder_or_name)
+
+
+class _EncoderToRead:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.name = folder.resolve().name
+        self.fingerprint = fingerprint(folder)
+
+    @cached_property
+    def _read(self) -> Encoder:
+        return load_encoder(self._folder)
+
+    @property
+    def dimension(self) -> int:
+        return self._read.dimension
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """See :meth:`Encoder.encode`."""
+        return self._read.encode(texts)
+
+
 class StaticEncoder:
     """A StaticEmbedding model: the mean of a text's token vectors, brought to length 1.
 
@@ -126,9 +152,14 @@ class StaticEncoder:
         if size > len(self._weights):
             raise _broken(folder, f"its tokenizer has {size} pieces, its weights {len(self._weights)} rows")
         self.dimension = int(self._weights.shape[1])
-        self.fingerprint = fingerprint(folder)
+        self._folder = folder
         self._kept_run = lru_cache(maxsize=_KEPT_RUNS)(partial(_cut_run, self._tokenizer.model))
         self._takes_runs = _hands_runs_on(self._tokenizer)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """See :class:`Encoder`."""
+        return fingerprint(self._folder)
 
     @property
     def tokenizer(self) -> Tokenizer:

@@ -46,7 +46,7 @@ def refresh_releases(
                 report = refresh(
                     catalogue,
                     store,
-                    place.encoder(),
+                    place.encoder(at_once=False),
                     cache=place.settings.vector_cache,
                     full=full,
                     force=force,
