@@ -1,5 +1,5 @@
-"""What figures and earlier matches say of an enterprise: how large it is, how it fared, what it has booked, and
-for which needs it was right.
+"""What figures and earlier matches say of an enterprise: how large it is, how it fared, what it has booked,
+and for which needs it was right.
 
 The earlier matches can be read as of a past day, so that a past ranking can be measured without its outcome.
 """
