@@ -173,7 +173,7 @@ def refresh(
                 built = Snapshot(manifest, folder)
 
                 def recall() -> Judged:
-                    building.wait()
+                    building.wait_for_vectors()
                     return searching.recall_kept(built)
 
                 recalled = pool.submit(recall).result
