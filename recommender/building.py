@@ -84,8 +84,10 @@ class Building:
 
     def wait_for_vectors(self) -> None:
         """Return when the vectors and the ids of their rows are written; raises what kept them from it."""
-        for part in (*self._documents, *self._vectors.values()):
+        for part in self._documents:
             part.result()
+        for index in self._vectors.values():
+            index.result()
 
     def finish(self, past: Mapping[str, Floats], tell: Progress) -> None:
         """Write the filters, with what only all records together tell, and wait for everything else."""

@@ -96,11 +96,11 @@ class Workspace:
 
     def milvus(self) -> MilvusServer | None:
         """The server that searches vectors, where one is chosen. Raises WrongSetting where none is named."""
-        from indexes.milvus import MilvusServer
-
         chosen = self.settings
         if chosen.vector_engine != "milvus":
             return None
+        from indexes.milvus import MilvusServer
+
         if not chosen.milvus_uri:
             raise WrongSetting(
                 "The engine is milvus, but nothing says where that is.",
