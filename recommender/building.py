@@ -135,7 +135,7 @@ def _save_parts(plan: Plan, name: str, content: Content, folder: Path) -> None:
 
 
 def _save_documents(plan: Plan, name: str, folder: Path) -> None:
-    """Write the documents of a collection of which there are older ones; others lie in their place already."""
+    """Write the documents of a collection that has older ones; others lie in their place already."""
     old, place = _old(plan, name), folder / name / "documents"
     if old and plan.same(name):
         shutil.copytree(old.folder / "documents", place)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -289,10 +290,17 @@ def fingerprint(folder: Path) -> str:
     """
     whole = hashlib.sha256(f"{SPELLING} {sorted(glossary().items())}\n".encode())
     for path in _files(folder):
-        with path.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").hexdigest()
-        whole.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
+        whole.update(f"{path.relative_to(folder).as_posix()}\0{_sha256(path)}\n".encode())
     return whole.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        if not os.fstat(stream.fileno()).st_size:
+            return hashlib.sha256().hexdigest()
+        # at one go: a thread that hashes piece by piece must get the interpreter back for each
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return hashlib.sha256(content).hexdigest()
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -88,11 +88,16 @@ class Workspace:
 
         return DecisionLog(self.home / "decisions.db", self.settings.decision_days)
 
-    def encoder(self, *, at_once: bool = True) -> Encoder:
-        """The active encoder, read *at_once* or when it first encodes."""
-        from recommender.encoder import encoder_to_read, load_encoder
+    def encoder(self) -> Encoder:
+        from recommender.encoder import load_encoder
 
-        return (load_encoder if at_once else encoder_to_read)(encoder_folder(self.settings))
+        return load_encoder(encoder_folder(self.settings))
+
+    def encoder_to_read(self) -> Encoder:
+        """The active encoder, read when it first encodes."""
+        from recommender.encoder import encoder_to_read
+
+        return encoder_to_read(encoder_folder(self.settings))
 
     def milvus(self) -> MilvusServer | None:
         """The server that searches vectors, where one is chosen. Raises WrongSetting where none is named."""
