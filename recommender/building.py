@@ -64,7 +64,9 @@ class Building:
         self._folder, self._engine = folder, engine
         for name in _LONGEST_FIRST:
             (folder / name).mkdir(exist_ok=True)  # here, so that no two threads make the same
-        self._parts = [pool.submit(_save_parts, plan, name, content, folder) for name in _LONGEST_FIRST]
+        parts = [pool.submit(_save_parts, plan, name, content, folder) for name in _LONGEST_FIRST]
+        self._documents = [pool.submit(_save_documents, plan, name, folder) for name in _LONGEST_FIRST]
+        self._parts: list[Future[None]] = [*parts, *self._documents]
         self._filters = {name: pool.submit(_filters, plan, name, content) for name in _LONGEST_FIRST}
         self._vectors: dict[str, Future[VectorIndex]] = {}
 
@@ -80,9 +82,9 @@ class Building:
             for name in made
         }
 
-    def wait(self) -> None:
-        """Return when all but the filters is written; raises what kept a part from it."""
-        for part in self._parts:
+    def wait_for_vectors(self) -> None:
+        """Return when the vectors and the ids of their rows are written; raises what kept them from it."""
+        for part in self._documents:
             part.result()
         for index in self._vectors.values():
             index.result()
@@ -107,18 +109,19 @@ class Building:
         for name, columns in filters.items():
             columns.save(self._folder / name / "filters")
         tell("index", 1, 2)
-        self.wait()
+        for part in self._parts:
+            part.result()
         shutil.rmtree(self._folder / FRESH, ignore_errors=True)
         tell("index", 2, 2)
 
 
 def _save_parts(plan: Plan, name: str, content: Content, folder: Path) -> None:
-    """Write what a collection has beside vectors and filters: words, kinds, documents."""
+    """Write what a collection has beside vectors, filters and documents: words, kinds."""
     old, splice, place = _old(plan, name), plan.splices[name], folder / name
     words = {ENTERPRISES: content.enterprise_words, NEEDS: content.need_words}
     if old and plan.same(name):
         for part in old.folder.iterdir():
-            if part.name not in ("filters", "vectors"):
+            if part.name not in ("filters", "vectors", "documents"):
                 shutil.copytree(part, place / part.name)
         return
     if name in words:
@@ -129,9 +132,16 @@ def _save_parts(plan: Plan, name: str, content: Content, folder: Path) -> None:
         kinds = content.offering_kinds.build()
         kinds = CodeLists.spliced(plan.parent.kinds, splice, kinds) if plan.parent else kinds
         kinds.save(place / KINDS)
-    if old:
+
+
+def _save_documents(plan: Plan, name: str, folder: Path) -> None:
+    """Write the documents of a collection that has older ones; others lie in their place already."""
+    old, place = _old(plan, name), folder / name / "documents"
+    if old and plan.same(name):
+        shutil.copytree(old.folder / "documents", place)
+    elif old:
         added = DocumentStore.load(plan.fresh_documents(folder, name))
-        DocumentStore.spliced(place / "documents", old.documents, splice, added)
+        DocumentStore.spliced(place, old.documents, plan.splices[name], added)
 
 
 def _old(plan: Plan, name: str) -> Collection | None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import os
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
@@ -111,6 +112,32 @@ def load_encoder(folder_or_name: str | Path) -> Encoder:
     return SentenceTransformerEncoder(folder)
 
 
+def encoder_to_read(folder_or_name: str | Path) -> Encoder:
+    """As :func:`load_encoder`, but a folder is read when its encoder first encodes or tells its dimension:
+    who finds that nothing has changed needs its fingerprint alone. What is wrong with it is raised then."""
+    folder = Path(folder_or_name)
+    return _EncoderToRead(folder) if folder.is_dir() else load_encoder(folder_or_name)
+
+
+class _EncoderToRead:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.name = folder.resolve().name
+        self.fingerprint = fingerprint(folder)
+
+    @cached_property
+    def _read(self) -> Encoder:
+        return load_encoder(self._folder)
+
+    @property
+    def dimension(self) -> int:
+        return self._read.dimension
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """See :meth:`Encoder.encode`."""
+        return self._read.encode(texts)
+
+
 class StaticEncoder:
     """A StaticEmbedding model: the mean of a text's token vectors, brought to length 1.
 
@@ -126,9 +153,14 @@ class StaticEncoder:
         if size > len(self._weights):
             raise _broken(folder, f"its tokenizer has {size} pieces, its weights {len(self._weights)} rows")
         self.dimension = int(self._weights.shape[1])
-        self.fingerprint = fingerprint(folder)
+        self._folder = folder
         self._kept_run = lru_cache(maxsize=_KEPT_RUNS)(partial(_cut_run, self._tokenizer.model))
         self._takes_runs = _hands_runs_on(self._tokenizer)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """See :class:`Encoder`."""
+        return fingerprint(self._folder)
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -258,10 +290,17 @@ def fingerprint(folder: Path) -> str:
     """
     whole = hashlib.sha256(f"{SPELLING} {sorted(glossary().items())}\n".encode())
     for path in _files(folder):
-        with path.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").hexdigest()
-        whole.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
+        whole.update(f"{path.relative_to(folder).as_posix()}\0{_sha256(path)}\n".encode())
     return whole.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        if not os.fstat(stream.fileno()).st_size:
+            return hashlib.sha256().hexdigest()
+        # at one go: a thread that hashes piece by piece must get the interpreter back for each
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return hashlib.sha256(content).hexdigest()
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -7,8 +7,7 @@ wide on purpose: a gate stops what must be a mistake. What is merely unusual is 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from indexes.release import Gate
 from recommender import probes, profile
-from recommender.catalogue.domain import Need, Outcome, Stage
+from recommender.catalogue.domain import Need
 from recommender.content import ENTERPRISES, NEEDS, OFFERINGS
 from recommender.encoder import Encoder
 from recommender.engine import Engine
@@ -27,8 +26,8 @@ from recommender.probes import DEPTH, Latency, Probes
 from recommender.query import SupplierQuery, need_from_text
 from recommender.searching import recall_kept
 from recommender.snapshot import Snapshot
+from recommender.standing import Judgments
 
-Judgments = Mapping[str, Mapping[str, int]]  # need id → enterprise id → grade
 Judged = tuple[Gate, Mapping[str, float | int]]  # a verdict, and the figures it rests on
 
 LEAST_SHARE, MOST_TIMES = 0.5, 4.0
@@ -52,7 +51,6 @@ _FORCE = "where it is meant so: `rongtong refresh --force`"
 _PROBED = 64  # offerings asked for themselves
 _LOOKED_AT = 2_000  # offerings whose owner is compared with the one they name
 _READ = 32  # offerings and enterprises whose texts are read again
-_GRADES = {Stage.QUALIFIED: 1, Stage.AWARDED: 2}
 _TOLD = 3
 
 
@@ -77,8 +75,8 @@ def check(
     """Judge the release in ``built.folder``, whose manifest is yet to be written, against *parent*.
 
     Writes the answers to the fixed needs there, which belong to the release. A release whose parts do not fit
-    together is not asked anything. *judgments*: see :func:`judgments_of`. *recalled* gives what
-    :func:`recall_kept` finds, where that is asked already.
+    together is not asked anything. *judgments*: see :func:`recommender.standing.judgments_of`. *recalled*
+    gives what :func:`recall_kept` finds, where that is asked already.
     """
     gates = [rows(built.manifest.counts, parent.manifest.counts if parent else None)]
     gates += [gate(built, encoder) for gate in (aligned, no_orphans, found_again)]
@@ -102,16 +100,6 @@ def check(
     tell("check", 3, 3)
     measured = {gate.name: figures for gate, figures in compared if figures}
     return Checked((*gates, *(gate for gate, _ in compared)), measured)
-
-
-def judgments_of(outcomes: Iterable[Outcome]) -> Judgments:
-    """What the catalogue's own outcomes say is right: 2 for who was awarded, 1 for who qualified."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    for outcome in outcomes:
-        if grade := _GRADES.get(outcome.stage, 0):
-            of_need = found[outcome.need_id]
-            of_need[outcome.enterprise_id] = max(grade, of_need.get(outcome.enterprise_id, 0))
-    return dict(found)
 
 
 # ---------------------------------------------------------------------- is it whole?

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +34,15 @@ from recommender.changes import CatalogueMarks, Plan, plan
 from recommender.content import ENTERPRISES, NEEDS, OFFERINGS, Content, read_content
 from recommender.encoder import Encoder
 from recommender.garbage import undisturbed
-from recommender.gates import EVALUATION, Judged, check, judgments_of
 from recommender.golden import read_golden
 from recommender.profile import offering_text
 from recommender.ranking.stored import model_of, put_into, wanted
 from recommender.snapshot import Collection, Snapshot
+from recommender.standing import GRADES, judgments_of
 from recommender.vector_cache import VectorCache
+
+if TYPE_CHECKING:
+    from recommender.gates import Judged
 
 Progress = Callable[[str, int, int], None]
 Vectors = NDArray[np.float32]
@@ -150,23 +154,26 @@ def refresh(
                     return _nothing_new(parent, clock)
                 content = read_content(todo, view, folder, tell)
                 past = past_columns(todo, view)
-                judgments = judgments_of(view.outcomes())
+                judged = tuple(view.outcomes(GRADES))
                 edges = None if todo.kept(Kind.EDGES) else clean(view.edges())
-            manifest = Manifest(
-                release,
-                datetime.now(UTC).isoformat(timespec="seconds"),
-                EncoderEntry(encoder.name, encoder.fingerprint, encoder.dimension),
-                parent=parent.release if parent else None,
-                counts=todo.counts,
-            )
-            built = Snapshot(manifest, folder)
             with ThreadPoolExecutor(_BESIDE) as pool:  # what leaves Python to this thread
                 building = Building(pool, todo, content, folder, engine)
+                # what is wanted from here on is read while threads write
+                from recommender.gates import EVALUATION, check
+
                 with clock.stage("embed"):
                     building.add(_embed(content, vectors, tell))
+                manifest = Manifest(
+                    release,
+                    datetime.now(UTC).isoformat(timespec="seconds"),
+                    EncoderEntry(encoder.name, encoder.fingerprint, encoder.dimension),
+                    parent=parent.release if parent else None,
+                    counts=todo.counts,
+                )
+                built = Snapshot(manifest, folder)
 
                 def recall() -> Judged:
-                    building.wait()
+                    building.wait_for_vectors()
                     return searching.recall_kept(built)
 
                 recalled = pool.submit(recall).result
@@ -181,7 +188,7 @@ def refresh(
                         built,
                         encoder,
                         parent,
-                        judgments=judgments,
+                        judgments=judgments_of(judged),
                         golden=golden,
                         recalled=recalled,
                         tell=tell,

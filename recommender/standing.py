@@ -1,4 +1,5 @@
-"""What figures and earlier matches say of an enterprise: how large it is, how it fared, what it has booked.
+"""What figures and earlier matches say of an enterprise: how large it is, how it fared, what it has booked,
+and for which needs it was right.
 
 The earlier matches can be read as of a past day, so that a past ranking can be measured without its outcome.
 """
@@ -7,14 +8,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from recommender.catalogue.domain import Enterprise, Outcome, Stage
 
+Judgments = Mapping[str, Mapping[str, int]]  # need id → enterprise id → grade
+
 _PATIENCE = 6.0  # earlier matches that the usual rate of success is worth
-_WON = frozenset({Stage.QUALIFIED, Stage.AWARDED})
+GRADES = {Stage.QUALIFIED: 1, Stage.AWARDED: 2}
+"""How right a match was that came so far."""
 _TURNS = 3.0  # times a year that a firm turns over its registered capital, at a cautious guess
 ORDER_DAYS = 365  # an order is worked off evenly over a year: the outcomes tell no delivery date
 
@@ -63,7 +67,7 @@ def pasts(outcomes: Iterable[Outcome], before: date | None = None) -> dict[str, 
     for (enterprise, _), reached in stages.items():
         if Stage.REJECTED in reached and Stage.AWARDED not in reached:
             decided[enterprise][1] += 1
-        elif reached & _WON:
+        elif reached & GRADES.keys():
             decided[enterprise][0] += 1
     total = [sum(counts) for counts in zip(*decided.values(), strict=True)] or [0, 0]
     usual = total[0] / sum(total) if sum(total) else math.nan
@@ -75,6 +79,16 @@ def pasts(outcomes: Iterable[Outcome], before: date | None = None) -> dict[str, 
         enterprise: Past(records.get(enterprise, math.nan), *_booked(awards.get(enterprise, ())))
         for enterprise in {*records, *awards}
     }
+
+
+def judgments_of(outcomes: Iterable[Outcome]) -> Judgments:
+    """What the catalogue's own outcomes say is right: 2 for who was awarded, 1 for who qualified."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for outcome in outcomes:
+        if grade := GRADES.get(outcome.stage, 0):
+            of_need = found[outcome.need_id]
+            of_need[outcome.enterprise_id] = max(grade, of_need.get(outcome.enterprise_id, 0))
+    return dict(found)
 
 
 def _booked(awards: Iterable[tuple[int, float]]) -> tuple[float, float]:

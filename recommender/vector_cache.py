@@ -1,14 +1,14 @@
 """Vectors kept by content, so that a refresh embeds only what is new, and an interrupted one goes on.
 
     cache/<encoder fingerprint>/<number>.vectors   magic, dimension, rows; then a key a row (a hash of its
-    text);
-                                                   then a checksum a row (of its vector); then the vectors
+                                                   text), in order, first all first halves; then a checksum a
+                                                   row (of its vector); then the vectors
     cache/<encoder fingerprint>/held               how many texts were held when all were last known
 
 A segment is written once, under another name first, so a kill leaves whole segments only and the work done so
-far is kept. Segments are mapped, not read: a refresh that asks for a few texts touches a few rows. A row that
-does not match its checksum is embedded again; a file that is no segment is dropped. Segments of other
-encoders are removed once they are older than this one's.
+far is kept. Segments are mapped, not read: a refresh that asks for a few texts touches a few keys and rows. A
+row that does not match its checksum is embedded again; a file that is no segment is dropped. Segments of
+other encoders are removed once they are older than this one's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import hashlib
 import shutil
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +29,7 @@ from recommender.encoder import Encoder
 Vectors = NDArray[np.float32]
 
 _HEADER = struct.Struct("<8sII")
-_MAGIC = b"RTVEC02\n"
+_MAGIC = b"RTVEC03\n"
 _KEY = np.dtype("<u8")  # halves of a key and whole checksums
 _SEGMENT = 16_384  # texts embedded between two saves: what an interrupted refresh can lose
 _BATCH = 2_048
@@ -123,7 +122,7 @@ class VectorCache:
             self._segments = []
             for path in sorted(self._folder.glob("*.vectors")):
                 try:
-                    self._segments.append(_Segment(path, self.dimension))
+                    self._segments.append(_Segment(path))
                 except ValueError:
                     path.unlink()
         return self._segments
@@ -134,21 +133,25 @@ class VectorCache:
         for segment in self._held():
             if not len(lacking):
                 break
+            if segment.dimension != self.dimension:
+                continue
             lacking = lacking[~segment.read(keys[lacking], lacking, out)]
         return lacking
 
     def _append(self, keys: NDArray[np.uint64], vectors: Vectors) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
+        order = np.lexsort((keys[:, 1], keys[:, 0]))
+        keys, vectors = keys[order], vectors[order]
         checks = np.fromiter(map(_check, vectors), np.uint64, len(vectors))
         header = _HEADER.pack(_MAGIC, vectors.shape[1], len(keys))
-        parts = (keys.astype(_KEY), checks.astype(_KEY), np.ascontiguousarray(vectors, "<f4"))
+        parts = (keys.T.astype(_KEY), checks.astype(_KEY), np.ascontiguousarray(vectors, "<f4"))
         numbers = [int(p.stem) for p in self._folder.glob("*.vectors") if p.stem.isdecimal()]
         path = self._folder / f"{max(numbers, default=0) + 1:06d}.vectors"
         # not brought to the disk: a segment that a failing machine tears is dropped, and embedded again
         aside = path.with_name(f".{path.name}.new")
         aside.write_bytes(header + b"".join(part.tobytes() for part in parts))
         aside.rename(path)
-        self._held().append(_Segment(path, self.dimension))
+        self._held().append(_Segment(path))
 
 
 def _most(held: int) -> int:
@@ -157,9 +160,9 @@ def _most(held: int) -> int:
 
 
 class _Segment:
-    """One file, mapped. Raises ValueError where it is none, or of another dimension."""
+    """One file, mapped. Raises ValueError where it is none."""
 
-    def __init__(self, path: Path, dimension: int) -> None:
+    def __init__(self, path: Path) -> None:
         try:
             data = map_file(path)
         except DamagedRelease as error:
@@ -167,24 +170,18 @@ class _Segment:
         if len(data) < _HEADER.size:
             raise ValueError("torn")
         magic, columns, rows = _HEADER.unpack_from(data)
-        if magic != _MAGIC or columns != dimension or len(data) != _HEADER.size + rows * (24 + 4 * columns):
+        if magic != _MAGIC or len(data) != _HEADER.size + rows * (24 + 4 * columns):
             raise ValueError("of another kind or torn")
         starts = np.cumsum([_HEADER.size, 16 * rows, 8 * rows]).tolist()
-        self.size = int(rows)
-        self._keys = np.frombuffer(data, _KEY, 2 * rows, starts[0]).reshape(rows, 2)
+        self.size, self.dimension = int(rows), int(columns)
+        self._keys = np.frombuffer(data, _KEY, 2 * rows, starts[0]).reshape(2, rows)
         self._checks = np.frombuffer(data, _KEY, rows, starts[1])
         self._vectors = np.frombuffer(data, "<f4", rows * columns, starts[2]).reshape(rows, columns)
 
-    @cached_property
-    def _order(self) -> NDArray[np.int64]:
-        return np.argsort(self._keys[:, 0])
-
     def read(self, keys: NDArray[np.uint64], rows: NDArray[np.int64], out: Vectors) -> NDArray[np.bool_]:
         """Write the vectors of *keys* (n, 2) that are here to *rows* (n,) of *out*; which are."""
-        sorted_keys = self._keys[self._order, 0]
-        at = np.minimum(np.searchsorted(sorted_keys, keys[:, 0]), self.size - 1)
-        here = self._order[at]
-        found: NDArray[np.bool_] = (self._keys[here] == keys).all(axis=1)
+        here = np.minimum(self._keys[0].searchsorted(keys[:, 0]), self.size - 1)
+        found: NDArray[np.bool_] = (self._keys[:, here] == keys.T).all(axis=0)
         for place in np.flatnonzero(found).tolist():
             vector = self._vectors[here[place]]
             found[place] = _check(vector) == self._checks[here[place]]

@@ -93,13 +93,19 @@ class Workspace:
 
         return load_encoder(encoder_folder(self.settings))
 
+    def encoder_to_read(self) -> Encoder:
+        """The active encoder, read when it first encodes."""
+        from recommender.encoder import encoder_to_read
+
+        return encoder_to_read(encoder_folder(self.settings))
+
     def milvus(self) -> MilvusServer | None:
         """The server that searches vectors, where one is chosen. Raises WrongSetting where none is named."""
-        from indexes.milvus import MilvusServer
-
         chosen = self.settings
         if chosen.vector_engine != "milvus":
             return None
+        from indexes.milvus import MilvusServer
+
         if not chosen.milvus_uri:
             raise WrongSetting(
                 "The engine is milvus, but nothing says where that is.",

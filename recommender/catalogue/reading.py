@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Row, Select, Text, cast, func, select
 
 from indexes.errors import UnknownId
-from recommender.catalogue.domain import Edge, Enterprise, Need, Offering, Outcome
+from recommender.catalogue.domain import Edge, Enterprise, Need, Offering, Outcome, Stage
 from recommender.catalogue.kinds import Kind
 from recommender.catalogue.marks import Marks, marks_of
 from recommender.catalogue.rows import EDGES, ENTERPRISES, NEEDS, OFFERINGS, OUTCOMES, UNSTORABLE, RowMapping
-from recommender.catalogue.tables import TABLES, contacts, enterprises, needs, offerings
+from recommender.catalogue.tables import TABLES, contacts, enterprises, needs, offerings, outcomes
 
 T = TypeVar("T")
 ROWS_AT_A_TIME = 1000
@@ -95,9 +95,10 @@ class Reader:
             found = connection.execute(select(moment, func.count()).group_by(moment).order_by(moment))
             return ";".join(f"{written} {count}" for written, count in found)
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """All, by need, enterprise, stage and time."""
-        return self._stream(OUTCOMES, self._all(OUTCOMES))
+    def outcomes(self, stages: Collection[Stage] | None = None) -> Iterator[Outcome]:
+        """All, or those of *stages*, by need, enterprise, stage and time."""
+        of_stages = [stage.value for stage in stages] if stages is not None else None
+        return self._stream(OUTCOMES, self._all(OUTCOMES), outcomes.c.stage, of_stages)
 
     def edges(self) -> Iterator[Edge]:
         """All, by source, target, relation and chain."""

@@ -38,15 +38,15 @@ def refresh_releases(
     place = workspace(home)
     store = place.store()
     with undisturbed(), stages("refresh") as report_progress:
-        with store.lock(), ThreadPoolExecutor(1) as aside:
-            opening = aside.submit(store.open, substitute=True)  # reads every byte while the rest is imported
+        with store.lock(), ThreadPoolExecutor(2) as aside:  # both read every byte while the rest is imported
+            opening, encoder = aside.submit(store.open, substitute=True), aside.submit(place.encoder_to_read)
             from recommender.refresh import refresh
 
             with place.catalogue() as catalogue:
                 report = refresh(
                     catalogue,
                     store,
-                    place.encoder(),
+                    encoder.result(),
                     cache=place.settings.vector_cache,
                     full=full,
                     force=force,

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 
 import recommender.encoder as encoder_module
 from indexes.errors import EncoderError
-from recommender.encoder import StaticEncoder, fingerprint, load_encoder, spelled
+from recommender.encoder import StaticEncoder, encoder_to_read, fingerprint, load_encoder, spelled
 from training.models import packaged_encoder
 
 TEXTS = [
@@ -230,3 +230,18 @@ def test_a_damaged_model_of_another_kind_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(EncoderError, match="broken"):
         load_encoder(folder)
+
+
+def test_an_encoder_to_read_tells_its_fingerprint_and_reads_its_files_when_it_is_used(folder: Path) -> None:
+    encoder = encoder_to_read(folder)
+    assert (encoder.name, encoder.fingerprint) == (folder.resolve().name, fingerprint(folder))
+    whole = load_encoder(folder)
+    assert encoder.dimension == whole.dimension
+    assert np.array_equal(encoder.encode(["动车组轴箱轴承"]), whole.encode(["动车组轴箱轴承"]))
+
+
+def test_what_is_wrong_with_an_encoder_to_read_is_told_when_it_is_used(folder: Path) -> None:
+    (folder / "model.safetensors").write_bytes(b"torn")
+    encoder = encoder_to_read(folder)
+    with pytest.raises(EncoderError, match=r"model\.safetensors"):
+        encoder.encode(["轴承"])

@@ -177,18 +177,6 @@ def outcomes(*stages: tuple[str, str, Stage]) -> list[Outcome]:
     return [Outcome(need, enterprise, stage, datetime(2026, 1, 1)) for need, enterprise, stage in stages]
 
 
-def test_judgments_are_who_qualified_and_who_was_awarded():
-    assert gates.judgments_of(
-        outcomes(
-            ("N1", "E1", Stage.QUALIFIED),
-            ("N1", "E1", Stage.AWARDED),
-            ("N1", "E2", Stage.QUALIFIED),
-            ("N2", "E1", Stage.REJECTED),
-            ("N2", "E1", Stage.VIEWED),
-        )
-    ) == {"N1": {"E1": 2, "E2": 1}}
-
-
 def lists(count: int, winner_at: int) -> Probes:
     others = ["yarn", "bank", "silent"]
     return Probes(DAY, {f"N{n}": (*others[:winner_at], "bearing", *others[winner_at:]) for n in range(count)})

@@ -4,7 +4,7 @@ from datetime import date, datetime
 import pytest
 
 from recommender.catalogue.domain import Enterprise, Outcome, Stage
-from recommender.standing import pasts, yearly_business
+from recommender.standing import judgments_of, pasts, yearly_business
 
 SPRING, SUMMER = datetime(2026, 4, 1), datetime(2026, 7, 1)
 
@@ -61,3 +61,15 @@ def test_orders_are_worked_off_within_a_year():
     assert past.booked_day == SUMMER.toordinal()
     assert past.booked == pytest.approx(100 + 365 - 91)
     assert math.isnan(pasts([Outcome("n", "a", Stage.AWARDED, SPRING)])["a"].booked)
+
+
+def test_judgments_are_who_qualified_and_who_was_awarded():
+    stages = [
+        ("N1", "E1", Stage.QUALIFIED),
+        ("N1", "E1", Stage.AWARDED),
+        ("N1", "E2", Stage.QUALIFIED),
+        ("N2", "E1", Stage.REJECTED),
+        ("N2", "E1", Stage.VIEWED),
+    ]
+    outcomes = [Outcome(need, enterprise, stage, SPRING) for need, enterprise, stage in stages]
+    assert judgments_of(outcomes) == {"N1": {"E1": 2, "E2": 1}}

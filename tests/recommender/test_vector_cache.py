@@ -47,11 +47,26 @@ def test_vectors_of_another_encoder_are_never_taken(tmp_path: Path, encoder: Cou
     "damage", [lambda d: d[:-1], lambda d: d[:-3] + b"abc", lambda d: b"", lambda d: b"x" + d]
 )
 def test_a_damaged_segment_is_dropped_and_made_anew(tmp_path: Path, encoder: Counting, damage):
-    VectorCache(tmp_path, encoder).encode(["一", "二二"])
+    VectorCache(tmp_path, encoder).encode(["二二"])
     (segment,) = tmp_path.glob("*/*.vectors")
     segment.write_bytes(damage(segment.read_bytes()))
     assert VectorCache(tmp_path, encoder).encode(["二二"])[:, 0].tolist() == [2.0]
-    assert encoder.asked == ["一", "二二", "二二"]
+    assert encoder.asked == ["二二", "二二"]
+
+
+def test_each_text_has_its_own_vector_whatever_the_order_of_their_keys(tmp_path: Path, encoder: Counting):
+    texts = ["字" * length for length in range(1, 41)]
+    VectorCache(tmp_path, encoder).encode(texts)
+    assert VectorCache(tmp_path, encoder).encode(texts[::-1])[:, 0].tolist() == list(range(40, 0, -1))
+    assert encoder.asked == texts
+
+
+def test_a_segment_of_another_dimension_is_not_read(tmp_path: Path, encoder: Counting):
+    VectorCache(tmp_path, encoder).encode(["一"])
+    wider = Counting()
+    wider.dimension = 3
+    wider.encode = lambda texts: np.full((len(texts), 3), 7, np.float32)
+    assert VectorCache(tmp_path, wider).encode(["一"]).tolist() == [[7.0, 7.0, 7.0]]
 
 
 def test_an_interrupted_embedding_keeps_the_segments_it_has_made(tmp_path: Path, monkeypatch):
