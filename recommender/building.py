@@ -64,9 +64,8 @@ class Building:
         self._folder, self._engine = folder, engine
         for name in _LONGEST_FIRST:
             (folder / name).mkdir(exist_ok=True)  # here, so that no two threads make the same
-        parts = [pool.submit(_save_parts, plan, name, content, folder) for name in _LONGEST_FIRST]
+        self._parts = [pool.submit(_save_parts, plan, name, content, folder) for name in _LONGEST_FIRST]
         self._documents = [pool.submit(_save_documents, plan, name, folder) for name in _LONGEST_FIRST]
-        self._parts: list[Future[None]] = [*parts, *self._documents]
         self._filters = {name: pool.submit(_filters, plan, name, content) for name in _LONGEST_FIRST}
         self._vectors: dict[str, Future[VectorIndex]] = {}
 
@@ -111,6 +110,7 @@ class Building:
         tell("index", 1, 2)
         for part in self._parts:
             part.result()
+        self.wait_for_vectors()
         shutil.rmtree(self._folder / FRESH, ignore_errors=True)
         tell("index", 2, 2)
 

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from indexes.engines import Engine as VectorEngine
 from indexes.errors import CatalogueError, GateFailed, RefreshRunning, ReleaseError
 from indexes.release import verify
 from indexes.store import ReleaseStore
+from recommender import building, gates
 from recommender.catalogue import (
     Catalogue,
     Edge,
@@ -30,6 +32,7 @@ from recommender.catalogue import (
 )
 from recommender.encoder import Encoder
 from recommender.engine import Engine
+from recommender.gates import check
 from recommender.refresh import refresh
 from tests.recommender.conftest import ENTERPRISES, NEEDS, OFFERINGS, fill
 
@@ -232,6 +235,32 @@ def test_a_torn_current_is_mended_even_when_nothing_changed(
     report = again(catalogue, tmp_path, encoder)
     assert (report.built, report.release) == (False, first.release)
     assert (tmp_path / "CURRENT").read_text() == f"{first.release}\n"
+
+
+@pytest.mark.parametrize("part", ["_save_parts", "_save_documents", "_save_vectors"])
+@pytest.mark.parametrize("slow", ["offerings", "enterprises", "needs"])
+def test_nothing_is_checked_before_every_part_is_written(
+    catalogue: Catalogue, tmp_path: Path, encoder: Encoder, monkeypatch, part: str, slow: str
+):
+    fill(catalogue)
+    again(catalogue, tmp_path, encoder)
+    add(catalogue, Enterprise("new", "新公司", description="刀具"))
+    save, done = getattr(building, part), []
+
+    def later(plan, name, *rest):
+        if name == slow:
+            time.sleep(0.2)
+        found = save(plan, name, *rest)
+        done.append(name)
+        return found
+
+    def checked(*given, **options):
+        assert len(done) == 3
+        return check(*given, **options)
+
+    monkeypatch.setattr(building, part, later)
+    monkeypatch.setattr(gates, "check", checked)
+    assert again(catalogue, tmp_path, encoder).built
 
 
 def test_full_storage_is_a_release_error_and_leaves_no_rest(
