@@ -182,5 +182,8 @@ class _Edit:
 
 def _on_all_cores(work: Callable[[Any], Any], parts: Iterable[Any]) -> list[Any]:
     """What *work* gives for each of *parts*; numpy lets go of the interpreter."""
+    each = list(parts)
+    if len(each) < 2:
+        return [work(part) for part in each]
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(work, parts))
+        return list(pool.map(work, each))

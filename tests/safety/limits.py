@@ -46,6 +46,7 @@ from tests.safety.workshop import (
 
 # Of what the doctor rightly complains while a disk is full: SQLite, too, wants a little room to read.
 _FULL = ("disk", "catalogue", "up to date")
+_LONGEST = 120.0  # seconds that a refresh may take
 _PATIENCE = 50  # times that a disk is made smaller before it is given up
 
 
@@ -68,7 +69,7 @@ def _try(home: Path, limit: Callable[[], object], what: str, *, late: bool = Fal
 
         begin_refresh(home, step)
 
-    status = ended(in_child(work))
+    status = ended(in_child(work), within=_LONGEST)
     if wrong := faults(home, {before} | (set(store.ids()) - known), but=_FULL):
         raise SystemExit(f"{what}: {'; '.join(wrong)}")
     if status == UNFORESEEN:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -129,9 +131,21 @@ def in_child(work: Callable[[], object]) -> int:
         os._exit(status)
 
 
-def ended(child: int) -> int:
-    """The exit code of *child* once it has ended, negative for a signal."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+def ended(child: int, within: float = math.inf) -> int:
+    """The exit code of *child* once it has ended, negative for a signal; after *within* seconds it is killed.
+
+    For want of memory a thread may die before it has told that it lives, and Python waits for that for ever.
+    """
+    late = time.monotonic() + within
+    while True:
+        pid, status = os.waitpid(child, os.WNOHANG if within < math.inf else 0)
+        if pid:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() > late:
+            os.kill(child, signal.SIGKILL)
+            late = within = math.inf
+        else:
+            time.sleep(0.05)
 
 
 def kill(child: int) -> bool:
