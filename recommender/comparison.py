@@ -284,7 +284,7 @@ def _measured(side: Side, need_id: str, ids: Sequence[str]) -> Mapping[str, Part
         return {}
     asking = exact.asking(parts, _query(side, need_id, 1))
     _, features = exact.measured(parts, asking, rows)
-    if asking.asked:
+    if asking.reading.demands:
         features["requirement_coverage"] = coverages(
             [exact.verdicts(parts, asking, int(row)) for row in rows]
         )

@@ -20,12 +20,10 @@ from recommender.encoder import Encoder
 from recommender.matching import buyers, suppliers, whynot
 from recommender.matching.common import Parts
 from recommender.matching.partners import Partners
-from recommender.places import places_of
 from recommender.query import SYSTEMS, BuyerQuery, SupplierQuery
 from recommender.ranking import PRIOR, AdditiveModel, probability
 from recommender.ranking.stored import model_of
 from recommender.remembering import RememberingEncoder
-from recommender.requirements import demands
 from recommender.results import Recommendation, WhyNot
 from recommender.retrieval import dense_score, fused_score, with_exact_offerings
 from recommender.snapshot import Snapshot
@@ -162,12 +160,11 @@ class Engine:
         id_of = self.snapshot.enterprises.documents.id_of
         for query, found in suppliers.find(self._parts, queries):
             if system == "full":
-                need = query.need
-                measured = suppliers.measure(self._parts, query, found, demands(need), places_of(need))
+                measured = suppliers.measure(self._parts, query, found)
                 scored = measured.scored.log_odds[: query.top_k].tolist()
                 yield [(id_of(measured.row(place)), probability(odds)) for place, odds in enumerate(scored)]
                 continue
-            exact = with_exact_offerings(self.snapshot, found.candidates, found.vector, found.offered)
+            exact = with_exact_offerings(self.snapshot, found.candidates, found.reading.vector, found.offered)
             measure = {"lexical": lambda c: c.lexical, "dense": dense_score, "hybrid": fused_score}[system]
             scores = measure(exact)
             best = [at for at in best_rows(scores, query.top_k) if scores[at] > 0]

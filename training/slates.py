@@ -15,17 +15,14 @@ from datetime import date, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender import profile
 from recommender.catalogue.domain import Need, Outcome, Stage
 from recommender.matching.common import KEPT, Parts
 from recommender.matching.judging import standings
 from recommender.matching.suppliers import Found, find
-from recommender.places import places_of
 from recommender.query import SupplierQuery
 from recommender.ranking import score
 from recommender.ranking.features import Floats, supplier_features
 from recommender.ranking.whole import whole_features
-from recommender.requirements import demands
 from recommender.retrieval import Candidates, cosines, with_exact_offerings
 from recommender.snapshot import Rows, Snapshot
 from recommender.standing import UNKNOWN, pasts
@@ -148,15 +145,16 @@ def _slate(
     parts: Parts, query: SupplierQuery, found: Found, known: Judged, past: Mapping[str, Floats]
 ) -> Slate:
     snapshot, need = parts.snapshot, query.need
-    documents, places, asked = snapshot.enterprises.documents, places_of(need), demands(need)
+    documents, reading = snapshot.enterprises.documents, found.reading
+    places, asked = reading.places, reading.demands
     rough = supplier_features(snapshot, found.candidates, need, places, query.as_of, past)
     kept = np.sort(score(parts.model, rough, found.candidates.rows, KEPT + _LISTED).positions)
     placed = {enterprise: documents.row_of(enterprise) for enterprise in known.grades}
     seen = np.array(sorted(row for row in placed.values() if row is not None), np.int64)
     retrieved = found.candidates.take(kept)
-    candidates = _with_rows(parts, found, retrieved, seen, need)
+    candidates = _with_rows(parts, found, retrieved, seen)
     features = supplier_features(snapshot, candidates, need, places, query.as_of, past)
-    features |= whole_features(snapshot, candidates, found.vector, parts.named(need))
+    features |= whole_features(snapshot, candidates, reading.vector, reading.named)
     if asked:
         stand = standings(snapshot, candidates.rows, asked, need, query.as_of)
         features["requirement_coverage"] = stand.coverages
@@ -171,18 +169,18 @@ def _slate(
     return Slate(need.need_id, known.day, ids, features, grades, shown, ranks, again)
 
 
-def _with_rows(parts: Parts, found: Found, candidates: Candidates, rows: Rows, need: Need) -> Candidates:
+def _with_rows(parts: Parts, found: Found, candidates: Candidates, rows: Rows) -> Candidates:
     """*candidates* and the enterprises at *rows*, all measured exactly."""
-    snapshot = parts.snapshot
+    snapshot, reading = parts.snapshot, found.reading
     joined = np.union1d(candidates.rows, rows)
-    lexical = snapshot.enterprises.lexical.scores(profile.need_tokens(need)).astype(np.float64)
+    lexical = snapshot.enterprises.lexical.scores(reading.tokens).astype(np.float64)
     all_of_them = replace(
         candidates,
         rows=joined,
         semantic=np.full(len(joined), np.nan),
         offering=np.full(len(joined), -1, np.int64),
-        profile=cosines(snapshot.enterprises.vectors.rows(joined), found.vector),
+        profile=cosines(snapshot.enterprises.vectors.rows(joined), reading.vector),
         lexical=lexical[joined],
-        graph=found.reached.values(joined) if found.reached else None,
+        graph=reading.reached.values(joined) if reading.reached else None,
     )
-    return with_exact_offerings(snapshot, all_of_them, found.vector, found.offered)
+    return with_exact_offerings(snapshot, all_of_them, reading.vector, found.offered)

@@ -16,7 +16,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.catalogue.domain import Need
 from recommender.encoder import Encoder
 from recommender.explanation.masking import Lexical, Rereading, Side, losses
 from recommender.explanation.phrases import Phrases
@@ -88,17 +87,16 @@ class Quoted:
 
 
 def evidence(
-    need: Need,
+    rereading: Rereading,
     phrases: Phrases,
     vector: Vectors,
     enterprises: Sequence[tuple[Side, Sequence[Offer]]],
     encoder: Encoder,
     model: AdditiveModel,
     lexical: Lexical | None = None,
-    rereading: Rereading | None = None,
 ) -> list[Quoted]:
     """For each enterprise one pair of quotations from each of its offers that has any, no pair of words
-    twice. *vector* (d,) is the need's, and so is *rereading*, where it is asked about again and again."""
+    twice. *rereading*, *phrases* and *vector* (d,) are the need's."""
     offers = [offer for _, several in enterprises for offer in several]
     if not offers or not phrases.phrases:
         return [Quoted() for _ in enterprises]
@@ -113,9 +111,7 @@ def evidence(
     asked = [int(row) for row in np.argsort(-worth, kind="stable") if np.isfinite(worth[row])]
     lost = np.full((len(enterprises), len(phrases.phrases)), np.nan)
     words = [phrases.phrases[row].span for row in asked]
-    lost[:, asked] = losses(
-        need, words, [side for side, _ in enterprises], encoder, model, lexical, rereading
-    )
+    lost[:, asked] = losses(rereading, words, [side for side, _ in enterprises], model, lexical)
     chosen = [
         [best for several, _ in each if (best := _chosen(several, lost[place]))]
         for place, each in enumerate(tried)

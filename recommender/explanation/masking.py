@@ -60,6 +60,7 @@ class Rereading:
 
     def __init__(self, need: Need, encoder: Encoder) -> None:
         self._need, self._encoder = need, encoder
+        self.length = len(need.title) + len(need.description)
         self._text = f"{need.title}\n{need.description}"
         self._vectors: dict[str, Vectors] = {}
         self._gone: dict[str, Counter[str]] = {}
@@ -84,25 +85,22 @@ class Rereading:
 
 
 def losses(
-    need: Need,
+    rereading: Rereading,
     spans: Sequence[str],
     sides: Sequence[Side],
-    encoder: Encoder,
     model: AdditiveModel,
     lexical: Lexical | None = None,
-    rereading: Rereading | None = None,
 ) -> Floats:
     """(r, s) log-odds that each of r *sides* loses in the text features where one of s *spans* is masked; NaN
     for the last spans where the need is so long that reading it again takes too much time.
 
     Without *lexical* shared words are left out of the account. Their share is of the best of the *sides*,
-    which stands for the best of all. *rereading* is the need's, where it is asked about again and again.
+    which stands for the best of all.
     """
-    read = spans[: max(4, _MOST_READ // (len(need.title) + len(need.description) + 1))]
+    read = spans[: max(4, _MOST_READ // (rereading.length + 1))]
     found = np.full((len(sides), len(spans)), np.nan)
     if not read or not sides:
         return found
-    rereading = rereading or Rereading(need, encoder)
     needs = rereading.vectors(read)
     curves = {curve.feature: curve for curve in model.curves}
     total = np.zeros((len(sides), len(needs)))

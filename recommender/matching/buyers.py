@@ -17,7 +17,6 @@ from indexes.topk import best_rows
 from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Scope
 from recommender.chains.crossing import crosses_chains, crossing
-from recommender.chains.transfer import reaching
 from recommender.explanation import (
     Side,
     cautions,
@@ -244,7 +243,7 @@ def _row(parts: Parts, enterprise: Enterprise) -> int | None:
 
 def _crosses(parts: Parts, enterprise: Enterprise, need: Need) -> bool:
     """Whether *need* lies outside the chain of *enterprise*, by the one rule."""
-    row, reached = _row(parts, enterprise), reaching(parts.snapshot.graph, need, parts.encoder.encode)
+    row, reached = _row(parts, enterprise), parts.reading(need).reached
     at = reached.place(row) if reached is not None and row is not None else None
     way = reached.ways[int(reached.places[at])] if reached is not None and at is not None else None
     return crosses_chains(need, enterprise.industry_chains, way)
@@ -291,14 +290,13 @@ def _explained(
     parts: Parts, query: BuyerQuery, found: Found, judged: Judged, brief: Result, place: int
 ) -> Result:
     """*brief* with the words that it rests on."""
-    need, values, vectors = judged.need(place), judged.measured.scored.values, found.offerings
+    reading, values = parts.reading(judged.need(place)), judged.measured.scored.values
+    need, vector, vectors = reading.need, reading.vector, found.offerings
     near = float(np.fmax(values["semantic_match"][place], values["profile_match"][place]))
-    vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
     best = best_rows(vectors @ vector, QUOTED) if len(vectors) else np.zeros(0, np.int64)
-    phrases = parts.quotable(need, vector)
     (quoted,) = evidence(
-        need,
-        phrases,
+        reading.again,
+        reading.phrases,
         vector,
         [
             (
@@ -310,7 +308,7 @@ def _explained(
         parts.model,
     )
     enterprise, verdicts = query.enterprise, brief.requirements
-    match = matched(quoted, phrases)
+    match = matched(quoted, reading.phrases)
     return replace(
         brief,
         facts=_facts(need),
@@ -321,7 +319,7 @@ def _explained(
             need,
             enterprise,
             _row(parts, enterprise),
-            reaching(parts.snapshot.graph, need, parts.encoder.encode),
+            reading.reached,
             query.as_of,
         ),
         cautions=cautions(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Enterprise, Need, Offering
 from recommender.encoder import Encoder
-from recommender.explanation import Offer, Phrases, cores_of, phrases_of
+from recommender.explanation import Offer
+from recommender.matching.reading import Reading
 from recommender.query import BuyerQuery, SupplierQuery
 from recommender.ranking import AdditiveModel, Scored
 from recommender.ranking.features import Floats
@@ -20,11 +22,11 @@ from recommender.requirements import coverage
 from recommender.results import Requirement
 from recommender.retrieval import Candidates
 from recommender.snapshot import Snapshot
-from recommender.text.titles import subject
 
 DEPTH = 200  # rows that each source of candidates contributes, and two more for each result
 KEPT = 100  # candidates beyond the results that are measured exactly and whose requirements are judged
 QUOTED = 2  # offerings quoted as evidence for one enterprise
+_READ = 1_024  # needs that are kept as they were read, each of some 60 kB where it was explained
 
 _NAME = re.compile(r"[（(][^（）()]*[)）]|(?:股份)?有限(?:责任)?公司$|集团$")
 
@@ -54,21 +56,17 @@ class Verdicts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What answers: a release, the encoder that made it, and the model that ranks."""
+    """What answers: a release, the encoder that made it, and the model that ranks. ``reading`` is a need as
+    they read it, kept for the next who asks."""
 
     snapshot: Snapshot
     encoder: Encoder
     model: AdditiveModel
+    reading: Callable[[Need], Reading] = field(init=False, compare=False, repr=False)
 
-    def quotable(self, need: Need, vector: Vectors) -> Phrases:
-        """The phrases of *need* with *vector* (d,) that may be quoted."""
-        fields = {"title": subject(need.title), "description": need.description}
-        return phrases_of(fields, self.encoder, most_alike=vector, but=need.buyer_name)
-
-    def named(self, need: Need) -> Vectors:
-        """(k, d) the things that the title of *need* names, where it names several; else (0, d)."""
-        things = cores_of(subject(need.title))
-        return self.encoder.encode(things if len(things) > 1 else [])
+    def __post_init__(self) -> None:
+        reading = lru_cache(_READ)(partial(Reading, self.snapshot, self.encoder))
+        object.__setattr__(self, "reading", reading)
 
     def offers(self, enterprise: Enterprise, offerings: Sequence[Offering], vectors: Vectors) -> list[Offer]:
         """What may be quoted: of *offerings* with *vectors* (m, d) the first and the titles of the others,

@@ -20,10 +20,8 @@ from recommender.catalogue.domain import Size, Visibility
 from recommender.matching import buyers, suppliers
 from recommender.matching.arrangement import Placed
 from recommender.matching.common import Measured, Parts
-from recommender.places import places_of
 from recommender.query import BuyerQuery, Filters, SupplierQuery, check_filters, check_top_k
 from recommender.ranking import AdditiveModel, probability
-from recommender.requirements import demands
 from recommender.snapshot import Rows, Snapshot
 
 PART = 256  # who ask in one part
@@ -126,9 +124,8 @@ def _suppliers(parts: Parts, job: Job, rows: Rows) -> Iterator[Listing]:
     needs = [parts.snapshot.need(row) for row in rows]
     asked = [SupplierQuery(need, job.as_of, job.top_k, job.filters, explain=False) for need in needs]
     for query, found in suppliers.find(parts, asked):
-        need = query.need
-        ranked = suppliers.rank(parts, query, found, demands(need), places_of(need))
-        yield Listing.of(need.need_id, ranked.measured, ranked.shown, ranked.listed)
+        ranked = suppliers.rank(parts, query, found)
+        yield Listing.of(query.need.need_id, ranked.measured, ranked.shown, ranked.listed)
 
 
 def _buyers(parts: Parts, job: Job, rows: Rows) -> Iterator[Listing]:

@@ -16,16 +16,15 @@ from numpy.typing import NDArray
 
 from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Offering
-from recommender.chains.transfer import Reaching, reaching
 from recommender.content import TIER_ORDER
-from recommender.matching.common import Parts, Vectors, coverages, links_of
+from recommender.matching.common import Parts, coverages, links_of
 from recommender.matching.judging import standings
+from recommender.matching.reading import Reading
 from recommender.matching.suppliers import is_buyer, within
-from recommender.places import Places, places_of
 from recommender.query import SupplierQuery
 from recommender.ranking.features import Floats, capacity_fit, supplier_features
 from recommender.ranking.whole import firm_features, whole_features
-from recommender.requirements import Demand, demands, judge
+from recommender.requirements import judge
 from recommender.results import Requirement
 from recommender.retrieval import Candidates, cosines, with_exact_offerings
 from recommender.snapshot import Mask
@@ -40,21 +39,16 @@ Firm = tuple[Enterprise, tuple[Offering, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A query, read for measuring: the need's ``vector`` (d,) and those of the things it ``named`` (k, d),
-    its ``tokens``, demands and places, which enterprises (n,) may be candidates and which offerings (m,) are
-    available, the BM25 score of every enterprise (n,) and the best of the candidates."""
+    """A query, read for measuring: its need as it was read, which enterprises (n,) may be candidates and
+    which offerings (m,) are available, the BM25 score of every enterprise (n,) and the best of the
+    candidates."""
 
     query: SupplierQuery
-    vector: Vectors
-    named: Vectors
-    tokens: Sequence[str]
-    asked: tuple[Demand, ...]
-    places: Places
+    reading: Reading
     allowed: Mask
     offered: Mask
     lexical: Floats
     lexical_best: float
-    reached: Reaching | None
 
     @property
     def need(self) -> Need:
@@ -66,20 +60,15 @@ def asking(parts: Parts, query: SupplierQuery) -> Asking:
     snapshot, need = parts.snapshot, query.need
     passed, _ = within(snapshot, query)
     allowed = np.ones(len(snapshot.first) - 1, np.bool_) if passed is None else passed
-    tokens = profile.need_tokens(need)
-    lexical = snapshot.enterprises.lexical.scores(tokens).astype(np.float64)
+    reading = parts.reading(need)
+    lexical = snapshot.enterprises.lexical.scores(reading.tokens).astype(np.float64)
     return Asking(
         query,
-        profile.need_vector(*parts.encoder.encode(profile.need_texts(need))),
-        parts.named(need),
-        tokens,
-        demands(need),
-        places_of(need),
+        reading,
         allowed & ~is_buyer(snapshot, need),
         snapshot.offerings_within(links_of(query), query.as_of),
         lexical,
         float(lexical[allowed].max(initial=0.0)),
-        reaching(snapshot.graph, need, parts.encoder.encode),
     )
 
 
@@ -93,11 +82,11 @@ def measured(parts: Parts, asking: Asking, rows: Rows) -> tuple[Candidates, Feat
             block,
             np.full(len(block), np.nan),
             np.full(len(block), -1, np.int64),
-            cosines(snapshot.enterprises.vectors.rows(block), asking.vector),
+            cosines(snapshot.enterprises.vectors.rows(block), asking.reading.vector),
             asking.lexical[block],
             asking.lexical_best,
         )
-        blocks.append(with_exact_offerings(snapshot, rough, asking.vector, asking.offered))
+        blocks.append(with_exact_offerings(snapshot, rough, asking.reading.vector, asking.offered))
     joined = Candidates(
         rows,
         np.concatenate([block.semantic for block in blocks]),
@@ -105,9 +94,9 @@ def measured(parts: Parts, asking: Asking, rows: Rows) -> tuple[Candidates, Feat
         np.concatenate([block.profile for block in blocks]),
         asking.lexical[rows],
         asking.lexical_best,
-        asking.reached.values(rows) if asking.reached else None,
+        asking.reading.reached.values(rows) if asking.reading.reached else None,
     )
-    features = supplier_features(snapshot, joined, asking.need, asking.places, asking.query.as_of)
+    features = supplier_features(snapshot, joined, asking.need, asking.reading.places, asking.query.as_of)
     return joined, features | _whole(parts, asking, joined)
 
 
@@ -117,8 +106,8 @@ def _whole(parts: Parts, asking: Asking, found: Candidates) -> Features:
         whole_features(
             parts.snapshot,
             found.take(np.arange(start, min(start + _BLOCK, len(found.rows)))),
-            asking.vector,
-            asking.named,
+            asking.reading.vector,
+            asking.reading.named,
         )
         for start in range(0, len(found.rows), _BLOCK)
     ]
@@ -127,11 +116,11 @@ def _whole(parts: Parts, asking: Asking, found: Candidates) -> Features:
 
 def verdicts(parts: Parts, asking: Asking, row: int) -> tuple[Requirement, ...]:
     """How the enterprise *row* stands to each demand of the need."""
-    return judged(asking, *stored(parts, row)) if asking.asked else ()
+    return judged(asking, *stored(parts, row)) if asking.reading.demands else ()
 
 
 def judged(asking: Asking, enterprise: Enterprise, offerings: Sequence[Offering]) -> tuple[Requirement, ...]:
-    return judge(asking.asked, asking.need, enterprise, offerings, asking.query.as_of)
+    return judge(asking.reading.demands, asking.need, enterprise, offerings, asking.query.as_of)
 
 
 def stored(parts: Parts, row: int) -> Firm:
@@ -143,8 +132,8 @@ def stored(parts: Parts, row: int) -> Firm:
 def log_odds(parts: Parts, asking: Asking, rows: Rows) -> Floats:
     """(c,) the log-odds that the model gives the enterprises *rows* (c,), ascending, each of them judged."""
     _, features = measured(parts, asking, rows)
-    if asking.asked:
-        stand = standings(parts.snapshot, rows, asking.asked, asking.need, asking.query.as_of)
+    if asking.reading.demands:
+        stand = standings(parts.snapshot, rows, asking.reading.demands, asking.need, asking.query.as_of)
         features["requirement_coverage"] = stand.coverages
     return parts.model.log_odds(parts.model.contributions(features))
 
@@ -180,20 +169,20 @@ def supposed(
         standing, vectors, [o.weight for o in offerings], described=bool(enterprise.description)
     )
     counted = [i for i, offering in enumerate(offerings) if _counts(asking, offering)]
-    alike = vectors @ asking.vector
+    alike = vectors @ asking.reading.vector
     best = max(counted, key=lambda i: float(alike[i]), default=None)
     lexical = _lexical(parts, asking, row, (before, before_offerings), (enterprise, offerings))
     found = Candidates(
         np.array([row]),
         np.array([np.nan if best is None else float(alike[best])]),
         np.full(1, -1, np.int64),
-        np.array([float(whole @ asking.vector)]),
+        np.array([float(whole @ asking.reading.vector)]),
         np.array([lexical]),
         max(lexical, asking.lexical_best),
-        asking.reached.values(np.array([row])) if asking.reached else None,
+        asking.reading.reached.values(np.array([row])) if asking.reading.reached else None,
     )
-    features = supplier_features(snapshot, found, need, asking.places, asking.query.as_of)
-    features |= firm_features(vectors, best, whole, asking.vector, asking.named)
+    features = supplier_features(snapshot, found, need, asking.reading.places, asking.query.as_of)
+    features |= firm_features(vectors, best, whole, asking.reading.vector, asking.reading.named)
     if best is not None:
         offering = offerings[best]
         features["link_match"] = np.array([float(offering.link == need.link)])
@@ -204,7 +193,7 @@ def supposed(
     features["tier"] = np.array([TIER_ORDER[enterprise.tier] if enterprise.tier else np.nan])
     if touched:
         features["freshness"] = np.zeros(1)
-    if asking.asked:
+    if asking.reading.demands:
         features["requirement_coverage"] = coverages([judged(asking, enterprise, offerings)])
     return features, lexical
 
@@ -232,14 +221,14 @@ def _lexical(
     if old == new:
         return float(asking.lexical[row])
     index = parts.snapshot.enterprises.lexical
-    rarity = {t: _rarity(index.size, index.document_frequency(t)) for t in (*asking.tokens, *old[:1])}
+    rarity = {t: _rarity(index.size, index.document_frequency(t)) for t in (*asking.reading.tokens, *old[:1])}
     # a stored score gives the mean length away: s = rarity · tf / (tf + k1 (1 − b + b length / mean))
     token = old[0]
     count, stored_score = old.count(token), index.token_scores([token], row)[token]
     share = count * (rarity[token] / stored_score - 1.0) / profile.K1 - 1.0 + profile.B
     held = Counter(new)
     flat = profile.K1 * (1.0 - profile.B + share * len(new) / len(old))
-    return sum(rarity[t] * held[t] / (held[t] + flat) for t in asking.tokens if held[t])
+    return sum(rarity[t] * held[t] / (held[t] + flat) for t in asking.reading.tokens if held[t])
 
 
 def _rarity(size: int, frequency: int) -> float:

@@ -16,11 +16,10 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender import profile
 from recommender.catalogue.domain import Link, Need
-from recommender.chains.transfer import reaching
-from recommender.explanation import Match, Phrases, Rereading
+from recommender.explanation import Match
 from recommender.matching.common import Parts
+from recommender.matching.reading import Reading
 from recommender.matching.suppliers import Found, within
 from recommender.places import Places
 from recommender.query import Filters, SupplierQuery
@@ -53,15 +52,12 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of partner, *need*, as :func:`kind_of` found it, what the ``whole`` profiles say of the match,
-    and by which words it may be quoted. ``matches`` grows: enterprise row and the row of the offering that
-    counts → what may be said of the match."""
+    """A kind of partner as :func:`kind_of` found it, and what the ``whole`` profiles say of the match.
+    ``matches`` grows: enterprise row and the row of the offering that counts → what may be said of the
+    match."""
 
-    need: Need
     found: Found
     whole: dict[str, Floats]
-    phrases: Phrases
-    rereading: Rereading
     matches: dict[tuple[int, int], Match]
 
 
@@ -112,21 +108,21 @@ def masks(snapshot: Snapshot, filters: Filters, link: Link | None, as_of: date) 
 def kind_of(parts: Parts, need: Need, among: Within) -> Kind:
     """The kind that the title of *need* names, and who of *among* offers it."""
     snapshot, allowed, offered = parts.snapshot, among.allowed, among.offered
-    vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
-    reached = reaching(snapshot.graph, need, parts.encoder.encode)
-    words = profile.need_tokens(need)
+    reading = Reading(snapshot, parts.encoder, need)
+    vector = reading.vector
     depth = _DEPTH if among.link is None else _DEPTH_ON_LINK
-    (rough,) = find_suppliers(snapshot, vector[None, :], [words], allowed, offered, depth, [reached])
+    (rough,) = find_suppliers(
+        snapshot, vector[None, :], [reading.tokens], allowed, offered, depth, [reading.reached]
+    )
     exact = with_exact_offerings(snapshot, rough, vector, offered)
-    found = Found(exact, vector, words, offered, reached)
-    whole = whole_features(snapshot, exact, vector, parts.named(need))
-    return Kind(need, found, whole, parts.quotable(need, vector), Rereading(need, parts.encoder), {})
+    whole = whole_features(snapshot, exact, vector, reading.named)
+    return Kind(Found(exact, reading, offered), whole, {})
 
 
 def alone(parts: Parts, kind: Kind, as_of: date) -> Sought:
     """The *kind*, for a deal of which nothing is known, as things stand *as_of*."""
-    candidates = kind.found.candidates
-    features = supplier_features(parts.snapshot, candidates, kind.need, Places(), as_of) | kind.whole
+    candidates, need = kind.found.candidates, kind.found.reading.need
+    features = supplier_features(parts.snapshot, candidates, need, Places(), as_of) | kind.whole
     return Sought(kind, kind.found, features, parts.model.contributions(features))
 
 
@@ -140,11 +136,11 @@ def about(parts: Parts, sought: Sought, need: Need, as_of: date, most: int) -> S
     """*sought* for a deal about the thing that the description of *need* says: the likeliest of them, *most*
     at the least, measured as if *need* had been searched for."""
     snapshot, model = parts.snapshot, parts.model
-    vector = profile.need_vector(*parts.encoder.encode(profile.need_texts(need)))
+    vector = Reading(snapshot, parts.encoder, need).vector
     candidates, held = sought.found.candidates, Held.by(snapshot, sought.found.candidates.rows)
     candidates = with_exact_offerings(snapshot, candidates, vector, sought.found.offered, held)
     whole = cosines(snapshot.enterprises.vectors.rows(candidates.rows), vector)
-    found = replace(sought.found, candidates=replace(candidates, profile=whole), vector=vector)
+    found = replace(sought.found, candidates=replace(candidates, profile=whole))
     near = {"semantic_match": candidates.semantic, "profile_match": whole}
     sought = _with_words(parts, replace(sought, found=found), tokens(need.description), near)
     best = sought.best(model, max(most, _KEPT))

@@ -115,7 +115,7 @@ class Partners:
         """What is quoted of *firm* in *row*, the *offering* that counts first; remembered."""
         match = kind.matches.get((row, offering))
         if match is None:
-            match = matched(_quoted(self._parts, kind, row, offering, firm), kind.phrases)
+            match = matched(_quoted(self._parts, kind, row, offering, firm), kind.found.reading.phrases)
             if len(kind.matches) < _QUOTED:
                 kind.matches[row, offering] = match
         return match
@@ -181,18 +181,18 @@ def _quoted(parts: Parts, kind: Kind, row: int, offering: int, firm: Enterprise)
         Scored(np.zeros(1, np.int64), nothing, nothing, {}),
         _NOTHING_ASKED,
     )
-    most, far = int(np.argmax(every.lexical)), np.zeros_like(found.vector)
+    reading = kind.found.reading
+    most, far = int(np.argmax(every.lexical)), np.zeros_like(reading.vector)
     beside = Side(far, far, int(every.rows[most]), float(every.lexical[most]))
     ((side, offers),) = quotable_sides(parts, found, alone, [0], [firm])
     read = [replace(o, fields={name: text[:_READ] for name, text in o.fields.items()}) for o in offers]
     quoted, _ = evidence(
-        kind.need,
-        kind.phrases,
-        found.vector,
+        reading.again,
+        reading.phrases,
+        reading.vector,
         [(side, read), (beside, ())],
         parts.encoder,
         parts.model,
-        Lexical(parts.snapshot.enterprises.lexical, found.words, every.lexical_best),
-        kind.rereading,
+        Lexical(parts.snapshot.enterprises.lexical, reading.tokens, every.lexical_best),
     )
     return quoted

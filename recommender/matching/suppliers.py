@@ -14,15 +14,12 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from indexes.topk import best_rows
-from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Scope, Size
 from recommender.chains.crossing import crossing, crossing_mask, in_scope
-from recommender.chains.transfer import Reaching, reaching
 from recommender.explanation import (
     Lexical,
     Match,
     Offer,
-    Phrases,
     Quoted,
     Side,
     cautions,
@@ -38,7 +35,6 @@ from recommender.matching.common import (
     QUOTED,
     Measured,
     Parts,
-    Vectors,
     depth,
     echo,
     links_of,
@@ -47,12 +43,11 @@ from recommender.matching.diversity import enterprise_twins
 from recommender.matching.exposure import attention
 from recommender.matching.judging import standings
 from recommender.matching.policy import left_out, places_to_show, still_open
-from recommender.places import Places, places_of
+from recommender.matching.reading import Reading, read_together
 from recommender.query import Policy, SupplierQuery
 from recommender.ranking import probability, score
 from recommender.ranking.features import supplier_features, with_best_offerings
 from recommender.ranking.whole import whole_features
-from recommender.requirements import Demand, demands
 from recommender.results import LeftOut, Recommendation, Result
 from recommender.retrieval import Candidates, Held, cosines, find_suppliers, with_exact_offerings
 from recommender.snapshot import Mask, Snapshot
@@ -65,14 +60,11 @@ _SMALL = frozenset((Size.MEDIUM, Size.SMALL, Size.MICRO))
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A query's candidates with the need's vector (d,) and words, the offerings that count (m,) and whom it
-    reaches through the chain graph."""
+    """A query's candidates, its need as it was read, and the offerings that count (m,)."""
 
     candidates: Candidates
-    vector: Vectors
-    words: Sequence[str]
+    reading: Reading
     offered: Mask
-    reached: Reaching | None
 
 
 def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[SupplierQuery, Found]]:
@@ -84,16 +76,11 @@ def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[Suppl
         for start in range(0, len(same), _BLOCK):
             block = same[start : start + _BLOCK]
             with stage("read"):
-                texts = [text for query in block for text in profile.need_texts(query.need)]
-                encoded = parts.encoder.encode(texts)
-                vectors = np.stack(
-                    [profile.need_vector(*encoded[i : i + 3]) for i in range(0, len(texts), 3)]
-                )
-                words = [profile.need_tokens(query.need) for query in block]
+                readings = [parts.reading(query.need) for query in block]
+                vectors = read_together(readings, parts.encoder)
+                words = [reading.tokens for reading in readings]
             with stage("graph"):
-                reached = [
-                    reaching(parts.snapshot.graph, query.need, parts.encoder.encode) for query in block
-                ]
+                reached = [reading.reached for reading in readings]
             candidates = find_suppliers(
                 parts.snapshot,
                 vectors,
@@ -103,38 +90,35 @@ def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[Suppl
                 depth(max(query.top_k for query in block)),
                 reached,
             )
-            each = zip(block, candidates, vectors, words, reached, strict=True)
-            for query, found, vector, tokens, through in each:
-                yield query, Found(found, vector, tokens, offered, through)
+            for query, found, reading in zip(block, candidates, readings, strict=True):
+                yield query, Found(found, reading, offered)
 
 
-def measure(
-    parts: Parts, query: SupplierQuery, found: Found, asked: tuple[Demand, ...], places: Places
-) -> Measured:
-    """The likeliest candidates, measured exactly, with a verdict on each of the demands *asked*.
+def measure(parts: Parts, query: SupplierQuery, found: Found) -> Measured:
+    """The likeliest candidates, measured exactly, with a verdict on each demand of the need.
 
     A strict list that is not filled by them is measured deeper, down to the last candidate.
     """
-    snapshot, need = parts.snapshot, query.need
-    others = found.candidates
+    snapshot, need, reading = parts.snapshot, query.need, found.reading
+    others, asked = found.candidates, reading.demands
     kept_in = ~is_buyer(snapshot, need)[others.rows]
     if query.scope is not Scope.ANY:
-        kept_in &= in_scope(crossing_mask(snapshot, need, found.reached, others.rows), query.scope)
+        kept_in &= in_scope(crossing_mask(snapshot, need, reading.reached, others.rows), query.scope)
     if not kept_in.all():
         others = others.take(np.flatnonzero(kept_in))
     rows = others.rows
     with stage("measure"):
-        rough = supplier_features(snapshot, others, need, places, query.as_of)
+        rough = supplier_features(snapshot, others, need, reading.places, query.as_of)
         likeliest = score(parts.model, rough, rows, len(rows)).positions
-        named, kept = parts.named(need), KEPT + query.top_k
+        named, kept = reading.named, KEPT + query.top_k
     while True:
         with stage("measure"):
             taken = np.sort(likeliest[:kept])
             likely = others.take(taken)
             held = Held.by(snapshot, likely.rows)
-            candidates = with_exact_offerings(snapshot, likely, found.vector, found.offered, held)
+            candidates = with_exact_offerings(snapshot, likely, reading.vector, found.offered, held)
             features = with_best_offerings(rough, taken, snapshot, candidates, need)
-            features |= whole_features(snapshot, candidates, found.vector, named, held)
+            features |= whole_features(snapshot, candidates, reading.vector, named, held)
         with stage("judge"):
             stand = standings(snapshot, candidates.rows, asked, need, query.as_of)
             if asked:
@@ -159,11 +143,9 @@ class Ranked:
     listed: Sequence[Placed]
 
 
-def rank(
-    parts: Parts, query: SupplierQuery, found: Found, asked: tuple[Demand, ...], places: Places
-) -> Ranked:
+def rank(parts: Parts, query: SupplierQuery, found: Found) -> Ranked:
     """Who stands where in the list for a need."""
-    measured = measure(parts, query, found, asked, places)
+    measured = measure(parts, query, found)
     with stage("arrange"):
         shown = places_to_show(measured, query.policy)
         heads = [
@@ -175,9 +157,7 @@ def rank(
 
 def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
     """The enterprises for a need, best first, each explained where the query asks for it."""
-    with stage("read"):
-        asked, places = demands(query.need), places_of(query.need)
-    ranked = rank(parts, query, found, asked, places)
+    ranked = rank(parts, query, found)
     measured, shown, heads, listed = ranked.measured, ranked.shown, ranked.heads, ranked.listed
     with stage("arrange"):
         places_shown = [shown[each.place] for each in listed]
@@ -188,12 +168,11 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
     notes = still_open(query.policy, (measured.unproven(place) for place in places_shown))
     if query.explain and results:
         with stage("explain"):
-            phrases = parts.quotable(query.need, found.vector)
-            results = _explained(parts, query, found, measured, phrases, places_shown, results)
-            notes += nothing_close(results, phrases.wanted)
+            results = _explained(parts, query, found, measured, places_shown, results)
+            notes += nothing_close(results, found.reading.phrases.wanted)
     return Recommendation(
         parts.snapshot.release,
-        echoed(query, asked, places),
+        echoed(query, found.reading),
         tuple(results),
         explain=query.explain,
         left_out=_left_out(parts, query, measured, shown),
@@ -306,24 +285,23 @@ def _explained(
     query: SupplierQuery,
     found: Found,
     measured: Measured,
-    phrases: Phrases,
     places: Sequence[int],
     briefs: Sequence[Result],
 ) -> list[Result]:
     """*briefs* with the parts of their scores, the words that they rest on, and what follows from them."""
-    snapshot, need = parts.snapshot, query.need
+    snapshot, reading = parts.snapshot, found.reading
     enterprises = [snapshot.enterprise(measured.row(place)) for place in places]
     quoted = evidence(
-        need,
-        phrases,
-        found.vector,
+        reading.again,
+        reading.phrases,
+        reading.vector,
         list(quotable_sides(parts, found, measured, places, enterprises)),
         parts.encoder,
         parts.model,
-        Lexical(snapshot.enterprises.lexical, found.words, measured.candidates.lexical_best),
+        Lexical(snapshot.enterprises.lexical, reading.tokens, measured.candidates.lexical_best),
     )
     return [
-        explained(parts, query, found, measured, phrases, *each)
+        explained(parts, query, found, measured, *each)
         for each in zip(briefs, places, enterprises, quoted, strict=True)
     ]
 
@@ -333,10 +311,11 @@ def quotable_sides(
 ) -> Iterator[tuple[Side, list[Offer]]]:
     """Each of the *enterprises* at *places* as the need met it, and its offerings that may be quoted: the one
     scored comes first."""
-    snapshot, rows = parts.snapshot, np.array([measured.row(place) for place in places], np.int64)
+    snapshot, vector = parts.snapshot, found.reading.vector
+    rows = np.array([measured.row(place) for place in places], np.int64)
     held, profiles = Held.by(snapshot, rows), snapshot.enterprises.vectors.rows(rows)
     positions = measured.scored.positions[np.asarray(places, np.int64)]
-    alike = np.where(found.offered[held.rows], cosines(held.vectors, found.vector), -np.inf)
+    alike = np.where(found.offered[held.rows], cosines(held.vectors, vector), -np.inf)
     alike[np.isin(held.rows, measured.candidates.offering[positions])] = np.inf
     for at, (first, last) in enumerate(pairwise(held.edges.tolist())):
         best = first + best_rows(alike[first:last], QUOTED)
@@ -344,7 +323,7 @@ def quotable_sides(
         vectors = held.vectors[best]
         yield (
             Side(
-                vectors[0] if len(best) else np.zeros_like(found.vector),
+                vectors[0] if len(best) else np.zeros_like(vector),
                 profiles[at],
                 int(rows[at]),
                 float(measured.candidates.lexical[positions[at]]),
@@ -358,14 +337,13 @@ def explained(
     query: SupplierQuery,
     found: Found,
     measured: Measured,
-    phrases: Phrases,
     brief: Result,
     place: int,
     enterprise: Enterprise,
     quoted: Quoted,
 ) -> Result:
     """*brief* of the *enterprise* at *place*, with the parts of its score and what rests on *quoted*."""
-    match = matched(quoted, phrases)
+    match = matched(quoted, found.reading.phrases)
     result = proven(parts, query, found, measured, brief, place, enterprise, match)
     return replace(
         result,
@@ -401,7 +379,7 @@ def proven(
             query.need,
             enterprise,
             measured.row(place),
-            found.reached,
+            found.reading.reached,
             query.as_of,
         ),
         cautions=cautions(
@@ -429,14 +407,14 @@ def _facts(enterprise: Enterprise) -> dict[str, object]:
     return {name: value for name, value in facts.items() if value}
 
 
-def echoed(query: SupplierQuery, asked: Sequence[Demand], places: Places) -> dict[str, object]:
-    need = query.need
+def echoed(query: SupplierQuery, reading: Reading) -> dict[str, object]:
+    need, asked = query.need, reading.demands
     return {
         "need_id": need.need_id,
         "title": need.title,
         "description": need.description,
         "qualification": need.qualification,
-        "places": asdict(places),
+        "places": asdict(reading.places),
         "requirements": [{"requirement": d.name, "kind": d.kind, "asked": d.asked.to_json()} for d in asked],
         **echo(query),
         "exposure": query.exposure.day.isoformat() if query.exposure and query.exposure.moves else None,

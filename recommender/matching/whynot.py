@@ -72,7 +72,7 @@ def explain(parts: Parts, query: SupplierQuery, enterprise_id: str) -> WhyNot:
     changes = tuple(_changes(parts, asking, everybody, others, me)) if short else ()
     found = WhyNot(
         release=snapshot.release,
-        query=suppliers.echoed(query, asking.asked, asking.places),
+        query=suppliers.echoed(query, asking.reading),
         enterprise_id=enterprise_id,
         name=enterprise.name,
         rank=rank,
@@ -98,7 +98,7 @@ def _measured(parts: Parts, asking: Asking, own: int) -> Field:
     model = parts.model
     log_odds = model.log_odds(model.contributions(features))
     verdicts: dict[int, tuple[Requirement, ...]] = {}
-    if not asking.asked:
+    if not asking.reading.demands:
         return Field(rows, features, log_odds, verdicts)
     curve = next((c for c in model.curves if c.feature == "requirement_coverage"), None)
     worst, best = curve(np.array([-1.0, 1.0])).tolist() if curve else (0.0, 0.0)
@@ -198,7 +198,7 @@ def _changes(parts: Parts, asking: Asking, everybody: Field, others: Rows, me: i
     verdicts = everybody.verdicts.get(own, ())
     firm = exact.stored(parts, own)
     rows = parts.snapshot.offering_rows(own)
-    alike = parts.snapshot.offerings.vectors.rows(rows) @ asking.vector
+    alike = parts.snapshot.offerings.vectors.rows(rows) @ asking.reading.vector
     nearest = int(np.argmax(alike)) if len(rows) else -1
     near = np.fmax(everybody.features["semantic_match"][me], everybody.features["profile_match"][me])
 
@@ -209,7 +209,7 @@ def _changes(parts: Parts, asking: Asking, everybody: Field, others: Rows, me: i
         (step, tried([step]))
         for step in steps(
             asking.need,
-            asking.asked,
+            asking.reading.demands,
             verdicts,
             firm,
             nearest,
@@ -253,7 +253,7 @@ def _change(
         theirs = Field(everybody.rows, scaled, everybody.log_odds + shift.sum(axis=1), everybody.verdicts)
     rank = 1 + _before(theirs, others, me, odds)
     strict = asking.query.policy is Policy.STRICT
-    fails = strict and bool(asking.asked and failing(exact.judged(asking, *firm)))
+    fails = strict and bool(asking.reading.demands and failing(exact.judged(asking, *firm)))
     gain = odds - float(everybody.log_odds[me])
     enough = rank <= TOP and not fails
     return Change(tuple(step.told for step in several), gain, probability(odds), rank, enough)

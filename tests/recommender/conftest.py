@@ -1,9 +1,12 @@
 """A catalogue small enough to know every right answer, and a workspace that holds it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from indexes.store import ReleaseStore
 from recommender.catalogue import (
@@ -100,3 +103,20 @@ def home(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Path:
 @pytest.fixture(scope="session")
 def engine(home: Path, encoder: Encoder) -> Engine:
     return Engine.open(ReleaseStore(home), encoder)
+
+
+class Counting:
+    """An encoder that counts the ``texts`` it encodes."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.name, self.fingerprint, self.dimension = encoder.name, encoder.fingerprint, encoder.dimension
+        self._encoder, self.texts = encoder, 0
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.texts += len(texts)
+        return self._encoder.encode(texts)
+
+
+@pytest.fixture
+def counting(engine: Engine) -> Counting:
+    return Counting(engine.encoder)

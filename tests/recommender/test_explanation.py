@@ -8,6 +8,7 @@ from recommender.encoder import Encoder
 from recommender.explanation import (
     Match,
     Offer,
+    Rereading,
     Side,
     cautions,
     cores_of,
@@ -65,7 +66,9 @@ def quote(encoder: Encoder, need: Need, *offers: Offer) -> tuple[Evidence, ...]:
     (vector,) = encoder.encode([f"{need.title} {need.description}"])
     phrases = phrases_of({"title": need.title, "description": need.description}, encoder, but=need.buyer_name)
     first = offers[0].vector if offers else vector
-    (found,) = evidence(need, phrases, vector, [(Side(first, first), offers)], encoder, PRIOR)
+    (found,) = evidence(
+        Rereading(need, encoder), phrases, vector, [(Side(first, first), offers)], encoder, PRIOR
+    )
     return found.pairs
 
 
@@ -124,7 +127,9 @@ def test_masking_takes_words_out_wherever_they_stand():
 def test_masking_what_the_match_rests_on_loses_more_than_masking_the_rest(encoder: Encoder):
     need = Need("n", "轴箱轴承及食堂桌椅")
     (vector,) = encoder.encode(["铁路轴箱轴承"])
-    ((bearing, chairs),) = losses(need, ["轴箱轴承", "食堂桌椅"], [Side(vector, vector)], encoder, PRIOR)
+    ((bearing, chairs),) = losses(
+        Rereading(need, encoder), ["轴箱轴承", "食堂桌椅"], [Side(vector, vector)], PRIOR
+    )
     assert bearing > 0 > chairs
 
 
@@ -135,8 +140,9 @@ def test_words_that_can_be_masked_without_a_loss_are_not_quoted(encoder: Encoder
         [(Side(*encoder.encode(["轴承", "轴承"])), [offer(encoder, "o", "轴承")])],
     )
     phrases, (vector,) = phrases_of({"title": need.title}, encoder), encoder.encode(["轴承"])
-    assert evidence(need, phrases, vector, several, encoder, flat)[0].pairs == ()
-    assert len(evidence(need, phrases, vector, several, encoder, PRIOR)[0].pairs) == 1
+    again = Rereading(need, encoder)
+    assert evidence(again, phrases, vector, several, encoder, flat)[0].pairs == ()
+    assert len(evidence(again, phrases, vector, several, encoder, PRIOR)[0].pairs) == 1
 
 
 @pytest.mark.parametrize(
@@ -191,7 +197,12 @@ def answered(encoder: Encoder, title: str, offered: str) -> Match:
     phrases = phrases_of({"title": title}, encoder, most_alike=vector)
     several = [offer(encoder, "o", offered)]
     (found,) = evidence(
-        need, phrases, vector, [(Side(several[0].vector, several[0].vector), several)], encoder, PRIOR
+        Rereading(need, encoder),
+        phrases,
+        vector,
+        [(Side(several[0].vector, several[0].vector), several)],
+        encoder,
+        PRIOR,
     )
     return matched(found, phrases)
 

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from recommender.catalogue import Link, Need
 from recommender.completion import CompletionQuery, complete, foresee
-from recommender.encoder import Encoder
 from recommender.engine import Engine
 from recommender.matching.common import Parts
 from recommender.matching.partners import Partners
 from recommender.query import SupplierQuery
 from recommender.results import Result
-from tests.recommender.conftest import DAY
+from tests.recommender.conftest import DAY, Counting
 
 MONEY = Need("", "应收账款保理", link=Link.CAPITAL)
 QUERY = SupplierQuery(MONEY, DAY, link=Link.CAPITAL)
-
-
-class Counting:
-    def __init__(self, encoder: Encoder) -> None:
-        self.name, self.fingerprint, self.dimension = encoder.name, encoder.fingerprint, encoder.dimension
-        self._encoder, self.texts = encoder, 0
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        self.texts += len(texts)
-        return self._encoder.encode(texts)
-
-
-@pytest.fixture
-def counting(engine: Engine) -> Counting:
-    return Counting(engine.encoder)
 
 
 @pytest.fixture

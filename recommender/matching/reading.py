@@ -1,0 +1,85 @@
+"""A need as the engine reads it: what is searched for, demanded and quotable, whoever is set beside it.
+
+All of it depends on the need, the release and the encoder alone. The same open needs are shown to firm after
+firm, so what was lately read is kept (:meth:`recommender.matching.common.Parts.reading`), and each part of it
+is read when it is first wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender import profile
+from recommender.catalogue.domain import Need
+from recommender.chains.transfer import Reaching, reaching
+from recommender.encoder import Encoder
+from recommender.explanation import Phrases, Rereading, cores_of, phrases_of
+from recommender.places import Places, places_of
+from recommender.requirements import Demand, demands
+from recommender.snapshot import Snapshot
+from recommender.text.titles import subject
+
+Vectors = NDArray[np.float32]
+
+
+class Reading:
+    """A *need*, read for a release by the encoder that made it. Thread-safe: what two threads read at once is
+    the same."""
+
+    def __init__(self, snapshot: Snapshot, encoder: Encoder, need: Need) -> None:
+        self.need = need
+        self._snapshot, self._encoder = snapshot, encoder
+
+    @cached_property
+    def vector(self) -> Vectors:
+        """(d,) what is sought by meaning."""
+        return profile.need_vector(*self._encoder.encode(profile.need_texts(self.need)))
+
+    @cached_property
+    def tokens(self) -> Sequence[str]:
+        """What is sought by words."""
+        return profile.need_tokens(self.need)
+
+    @cached_property
+    def reached(self) -> Reaching | None:
+        """Whom the need reaches through the chain graph."""
+        return reaching(self._snapshot.graph, self.need, self._encoder.encode)
+
+    @cached_property
+    def demands(self) -> tuple[Demand, ...]:
+        return demands(self.need)
+
+    @cached_property
+    def places(self) -> Places:
+        return places_of(self.need)
+
+    @cached_property
+    def named(self) -> Vectors:
+        """(k, d) the things that the title names, where it names several; else (0, d)."""
+        things = cores_of(subject(self.need.title))
+        return self._encoder.encode(things if len(things) > 1 else [])
+
+    @cached_property
+    def phrases(self) -> Phrases:
+        """The phrases that may be quoted."""
+        fields = {"title": subject(self.need.title), "description": self.need.description}
+        return phrases_of(fields, self._encoder, most_alike=self.vector, but=self.need.buyer_name)
+
+    @cached_property
+    def again(self) -> Rereading:
+        """The need read again with words taken out."""
+        return Rereading(self.need, self._encoder)
+
+
+def read_together(readings: Sequence[Reading], encoder: Encoder) -> Vectors:
+    """(n, d) the vectors of *readings*, of those that have none yet by one call of the *encoder*."""
+    lacking = [reading for reading in readings if "vector" not in vars(reading)]
+    texts = [text for reading in lacking for text in profile.need_texts(reading.need)]
+    encoded = encoder.encode(texts)
+    for at, reading in enumerate(lacking):
+        vars(reading)["vector"] = profile.need_vector(*encoded[3 * at : 3 * at + 3])
+    return np.stack([reading.vector for reading in readings])
