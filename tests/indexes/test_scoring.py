@@ -110,7 +110,8 @@ def test_a_product_names_the_best_of_all_blocks(rows: int, k: int) -> None:
     queries = random.integers(-9, 10, (6, 5)).astype(np.float32)
     numbers = np.split(np.arange(700), range(rows, 700, rows))
     blocks = [(1_000 + part, vectors[part]) for part in numbers]
-    done, whose, named = named_by_product(queries, k, blocks, float(np.linalg.norm(vectors, axis=1).max()))
+    longest = float(np.linalg.norm(vectors, axis=1).max())
+    done, whose, named = named_by_product(queries, k, 700, blocks, longest)
     assert done.all()
     for query, truth in enumerate(queries @ vectors.T):
         own = named[whose == query] - 1_000
@@ -146,7 +147,8 @@ def named(
 ) -> tuple[NDArray[np.bool_], list[NDArray[np.int64]]]:
     """Which queries a product answers, and the rows it names for every one."""
     blocks = [(np.arange(at, at + 4_000), vectors[at : at + 4_000]) for at in range(0, len(vectors), 4_000)]
-    done, whose, rows = named_by_product(queries, k, blocks, float(np.linalg.norm(vectors, axis=1).max()))
+    longest = float(np.linalg.norm(vectors, axis=1).max())
+    done, whose, rows = named_by_product(queries, k, len(vectors), blocks, longest)
     return done, [rows[whose == query] for query in range(len(queries))]
 
 
