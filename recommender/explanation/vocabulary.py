@@ -13,8 +13,8 @@ IDLE = frozenset(
 """A quotation neither begins nor ends with them."""
 
 NO_END = frozenset(
-    "为主 小额 内 外 中 上 下 前 后 时 间 所 者 公共 综合 专用 通用 配套 整体 全部 集中 总 总体 年度 日常 定期 "
-    "零星 常年 所有 各 每".split()
+    "为主 小额 内 外 中 上 下 前 后 时 间 所 者 公共 综合 专用 通用 配套 整体 全部 集中 总 总体 年度 日常 "
+    "定期 零星 常年 所有 各 每".split()
 )
 """It does not end with them, though it may begin so: 中压电缆."""
 

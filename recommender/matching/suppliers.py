@@ -16,7 +16,7 @@ import numpy as np
 from indexes.topk import best_rows
 from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Scope, Size
-from recommender.chains.crossing import crossing, crossing_mask, in_scope
+from recommender.chains.crossing import chain_unstated, crossing, crossing_mask, in_scope
 from recommender.chains.transfer import Reaching, reaching
 from recommender.explanation import (
     Lexical,
@@ -186,6 +186,7 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
             for rank, (each, place) in enumerate(zip(listed, places_shown, strict=True), 1)
         ]
     notes = still_open(query.policy, (measured.unproven(place) for place in places_shown))
+    notes += chain_unstated(query.scope, query.need)
     if query.explain and results:
         with stage("explain"):
             phrases = parts.quotable(query.need, found.vector)
