@@ -63,7 +63,7 @@ def chain_unstated(scope: Scope, asking: Need | Enterprise) -> tuple[str, ...]:
     return (
         f"{zh}未写明产业链，是否跨链只按图谱判断：经材料、工艺、标准或替代品到达者算跨链，可能仍在同一产业链，无路径者不算"
         f" / the {en} states no industry chain, so the graph alone tells: what a path over a material, "
-        "process, standard or substitute reaches is cross-chain, though it may lie in one chain, and nothing else",
+        "process, standard or substitute reaches is cross-chain, though it may lie in one chain",
     )
 
 
