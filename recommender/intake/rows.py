@@ -42,10 +42,7 @@ from recommender.intake.fields import ITEM, RULES, Measured, Omitted, is_absent,
 from recommender.intake.grids import Row
 from recommender.intake.headers import ADDRESS, Column, Mapped
 
-_UNCALCULATED = (
-    "a formula without its result",
-    "open the file in Excel and save it again, which calculates it",
-)
+_UNCALCULATED = "a formula without its result", "open the file in Excel, which calculates, and save it again"
 
 
 class Outcome(StrEnum):

@@ -211,10 +211,11 @@ def test_a_formula_that_nobody_calculated_is_told_and_changes_nothing(
 ) -> None:
     header = ["企业编号", "企业名称", "简介", "地区"]
     importing("enterprises", workbook(tmp_path / "a.xlsx", header, ["E1", "甲", "齿轮", "上海市"]))
-    told = importing("enterprises", workbook(tmp_path / "b.xlsx", header, ["E1", "乙", "=A1", "=B1"]))
+    written = workbook(tmp_path / "b.xlsx", header, ["E1", "乙", "=A1", "=B1"])
+    told = importing("enterprises", written, rejects=tmp_path / "rejects.csv")
     reason = "a formula without its result"
     assert told.reasons == {("description", reason): 1, ("region", reason): 1}
-    assert "save it again" in (told.rejects_file or Path()).read_text(encoding="utf-8-sig")
+    assert "save it again" in (tmp_path / "rejects.csv").read_text(encoding="utf-8-sig")
     stored = books.enterprise("E1")
     assert (stored.name, stored.description, stored.region[:2]) == ("乙", "齿轮", "31")
 

@@ -68,9 +68,8 @@ def test_a_formula_gives_what_excel_stored_with_it(tmp_path: Path) -> None:
     book.save(tmp_path / "b.xlsx")
     assert read(tmp_path / "b.xlsx")[0].cells == {0: UNCALCULATED}
     rows = '<row r="1"><c r="A1" t="str"><f>""</f><v></v></c></row>'  # calculated, and empty
-    assert (
-        read(raw_workbook(tmp_path / "c.xlsx", f"<worksheet><sheetData>{rows}</sheetData></worksheet>")) == []
-    )
+    path = raw_workbook(tmp_path / "c.xlsx", f"<worksheet><sheetData>{rows}</sheetData></worksheet>")
+    assert read(path) == []
 
 
 def test_macros_are_never_looked_at(tmp_path: Path) -> None:
