@@ -60,7 +60,7 @@ def replay(
         query = replayed(made.request)
     except InputError as error:
         raise InputError(
-            f"The decision cannot be computed again, as what it was asked with is refused now: {error.message}",
+            f"The decision cannot be computed again, as what was asked is refused now: {error.message}",
             field=error.field,
             value=error.value,
             mend=f"only the rongtong that answered at {made.at} can; for today's answer ask again without it",
