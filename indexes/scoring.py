@@ -193,12 +193,20 @@ def _groups(k: int) -> int:
 
 def _reached(heads: Floats, k: int) -> Floats:
     """(q,) what *k* of *heads* (g, q) reach, hardly less than the k-th, g a multiple of :data:`_AT_ONCE`:
-    the least of what their share of k reach in each of as many parts as are sorted at once."""
+    the least of what their share of k reach in each of as many parts as are sorted at once. Parts are drawn:
+    every second row may be of another kind."""
     parts = len(heads) // _AT_ONCE
-    dealt = np.ascontiguousarray(heads.reshape(_AT_ONCE, parts, -1).T)
+    dealt = np.ascontiguousarray(heads[_drawn(len(heads))].reshape(_AT_ONCE, parts, -1).T)
     dealt.sort()
     reached: Floats = dealt[:, :, -k // parts].min(axis=1)
     return reached
+
+
+@cache
+def _drawn(count: int) -> Rows:
+    """The numbers below *count*, always in the same order, which is none."""
+    found: Rows = np.random.default_rng(0).permutation(count)
+    return found
 
 
 class _Floors:
