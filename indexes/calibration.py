@@ -73,7 +73,7 @@ def _near(found: float, usual: float) -> float:
 
 def _product(queries: Floats, block: Floats) -> float:
     numbers = np.arange(len(block))
-    return _nanoseconds(lambda: named_by_product(queries, 10, [(numbers, block)], 1.0))
+    return _nanoseconds(lambda: named_by_product(queries, 10, len(block), [(numbers, block)], 1.0))
 
 
 def _batch(block: Floats, workers: int) -> ExactIndex:

@@ -112,7 +112,7 @@ class ExactIndex:
         scores, rows = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
         if count and len(queries) >= self.tuning.product_from:
             blocks = self._blocks(allowed)
-            done, whose, named = named_by_product(queries, min(k, count), blocks, self.longest)
+            done, whose, named = named_by_product(queries, min(k, count), count, blocks, self.longest)
             found = best_of_pairs(self._score(queries, whose, named), whose, named, len(queries), k)
             if done.all():
                 return found

@@ -35,6 +35,11 @@ def distinct(rows: NDArray[Any]) -> NDArray[Any]:
     [1, 3]
     """
     ordered = np.sort(rows)
-    first = np.ones(ordered.size, np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
-    return ordered[first]
+    return ordered[begins(ordered)]
+
+
+def begins(ordered: NDArray[Any]) -> NDArray[np.bool_]:
+    """(n,) where another number begins among *ordered* (n,)."""
+    found = np.ones(ordered.size, np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=found[1:])
+    return found

@@ -54,6 +54,19 @@ def in_scope(crosses: Mask, scope: Scope) -> Mask:
     return crosses if scope is Scope.CROSS else ~crosses
 
 
+def chain_unstated(scope: Scope, asking: Need | Enterprise) -> tuple[str, ...]:
+    """What is to be said of a list that *scope* narrows where who is *asking* states no industry chain."""
+    stated = asking.industry_chain if isinstance(asking, Need) else asking.industry_chains
+    if scope is Scope.ANY or stated:
+        return ()
+    zh, en = ("需求", "need") if isinstance(asking, Need) else ("企业", "enterprise")
+    return (
+        f"{zh}未写明产业链，是否跨链只按图谱判断：经材料、工艺、标准或替代品到达者算跨链，可能仍在同一产业链，无路径者不算"
+        f" / the {en} states no industry chain, so the graph alone tells: what a path over a material, "
+        "process, standard or substitute reaches is cross-chain, though it may lie in one chain",
+    )
+
+
 def crossing(
     snapshot: Snapshot,
     need: Need,

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.topk import begins
 from recommender.chains.stored import Sitting, Stored, starts_of
 
 Rows = NDArray[np.int64]
@@ -53,7 +54,7 @@ class Seating:
         at = self._sittings(node)
         # nearly in order as they lie, they are sorted faster than numpy's unique() would hash them
         owners = np.sort(self._a.sitting_owners[at[self._a.sitting_confidences[at] >= least]], kind="stable")
-        return owners[_begins(owners)].astype(np.int64)
+        return owners[begins(owners)].astype(np.int64)
 
     def maker_counts(self, nodes: Rows, least: float = 0.0) -> Rows:
         """(k,) how many :meth:`makers` each of *nodes* has."""
@@ -63,7 +64,7 @@ class Seating:
         at = a.node_sittings[at].astype(np.int64)
         sure = a.sitting_confidences[at] >= least
         pairs = np.sort((which[sure] << _BITS) | a.sitting_owners[at[sure]], kind="stable")
-        counts: Rows = np.bincount(pairs[_begins(pairs)] >> _BITS, minlength=len(nodes))
+        counts: Rows = np.bincount(pairs[begins(pairs)] >> _BITS, minlength=len(nodes))
         return counts
 
     def supplier_count(self, node: int) -> int:
@@ -85,8 +86,8 @@ class Seating:
         whose, at = _runs(starts, a.owner_starts[enterprises + 1] - starts)
         sure = a.sitting_confidences[at] >= least
         pairs = np.sort(a.sitting_nodes[at[sure]].astype(np.int64) * len(enterprises) + whose[sure])
-        nodes = pairs[_begins(pairs)] // max(1, len(enterprises))
-        starts = np.flatnonzero(_begins(nodes))
+        nodes = pairs[begins(pairs)] // max(1, len(enterprises))
+        starts = np.flatnonzero(begins(nodes))
         return nodes[starts], np.diff(starts, append=len(nodes))
 
     def _supplier(self, at: int) -> Supplier:
@@ -205,11 +206,4 @@ def _runs(starts: Rows, counts: Rows) -> tuple[Rows, Rows]:
 def surest(owners: Rows, sure: NDArray[np.float64]) -> Rows:
     """Of each of *owners* (s,), ascending, the place where it is surest, the first of several."""
     order = np.lexsort((-sure, owners))
-    return order[_begins(owners[order])]
-
-
-def _begins(numbers: NDArray[Any]) -> NDArray[np.bool_]:
-    """(k,) where another of the sorted *numbers* begins."""
-    found = np.ones(len(numbers), np.bool_)
-    np.not_equal(numbers[1:], numbers[:-1], out=found[1:])
-    return found
+    return order[begins(owners[order])]

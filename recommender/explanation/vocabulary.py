@@ -13,13 +13,14 @@ IDLE = frozenset(
 """A quotation neither begins nor ends with them."""
 
 NO_END = frozenset(
-    "为主 小额 内 外 中 上 下 前 后 时 间 所 者 公共 综合 专用 通用 配套 整体 全部 集中 总 总体".split()
+    "为主 小额 内 外 中 上 下 前 后 时 间 所 者 公共 综合 专用 通用 配套 整体 全部 集中 总 总体 年度 日常 "
+    "定期 零星 常年 所有 各 每".split()
 )
 """It does not end with them, though it may begin so: 中压电缆."""
 
 NO_START = frozenset(
     "站 号 期 馆 镇 村 仓 栋 幢 座 层 区 楼 用房 地块 一期 二期 三期 四期 优化 南部 北部 东部 西部 "
-    "关于 公开 完成 完成了 化 性 类 型 式 商 员 年省 下 项下".split()
+    "关于 公开 完成 完成了 化 性 类 型 式 商 员 年省 下 项下 段 级 号线".split()
 )
 """It does not begin with them: they end the name of a place, say when, or announce the rest."""
 

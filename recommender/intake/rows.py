@@ -11,7 +11,7 @@ wrong by its own rule  credit code's check character, share above 1,          re
                        of 10 MB, a region code of no province
 unreadable             a number, amount, date or yes/no that is none          rejected
 known, not storable    amount in dollars, ``100-200人``, a unit without its   taken, field left out
-                       number, a formula's #N/A
+                       number, a formula's #N/A, one without its result
 not in our tables      industry or place by a name that no table holds        taken, field left out
 read with a doubt      a county renumbered since (its city is stored), a      taken, noted
                        row shorter than the header
@@ -41,6 +41,8 @@ from recommender.intake.codes import region_of_code, resolve_region
 from recommender.intake.fields import ITEM, RULES, Measured, Omitted, is_absent, line, shown
 from recommender.intake.grids import Row
 from recommender.intake.headers import ADDRESS, Column, Mapped
+
+_UNCALCULATED = "a formula without its result", "open the file in Excel, which calculates, and save it again"
 
 
 class Outcome(StrEnum):
@@ -98,7 +100,11 @@ class RowParser:
             # ="000001" is how programs keep a spreadsheet from taking an id for a number
             if isinstance(cell, str) and cell.startswith('="') and cell.endswith('"'):
                 cell = cell[2:-1]
-            if column.part:
+            if cell == words.UNCALCULATED:
+                outcome = Outcome.REJECTED if column.field in self.required else Outcome.LEFT_OUT
+                rejects.append(Reject(row.number, column.field, "", *_UNCALCULATED, outcome))
+                given.discard(column.field)
+            elif column.part:
                 places.append((column, cell))
             elif not is_absent(cell, self.rules[column.field].own):
                 by_field.setdefault(column.field, []).append((column, cell))

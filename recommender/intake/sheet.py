@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from xml.parsers import expat
 
 from indexes.errors import FileUnreadable
+from recommender.intake.words import UNCALCULATED
 
 MOST_TEXT = 300_000_000
 """Characters of shared texts."""
@@ -132,7 +133,7 @@ class SheetReader:
         self._style = 0
         self._parts: list[str] = []
         self._length = 0
-        self._reading = self._phonetic = False
+        self._reading = self._phonetic = self._formula = False
 
     def taken(self) -> list[tuple[int, dict[int, object]]]:
         rows, self._rows = self._rows, []
@@ -147,9 +148,11 @@ class SheetReader:
                 raise FileUnreadable("the sheet has more columns than Excel allows")
             self._kind = attributes.get("t", "n")
             self._style = int(attributes.get("s", 0))
-            self._parts, self._length = [], 0
+            self._parts, self._length, self._formula = [], 0, False
         elif local in ("v", "t"):
             self._reading = not self._phonetic
+        elif local == "f":
+            self._formula = True
         elif local == "rPh":
             self._phonetic = True
         elif local == "row":
@@ -177,8 +180,8 @@ class SheetReader:
             self._rows.append((self._row, self._cells))
 
     def _value(self, text: str) -> object:
-        if not text:
-            return None
+        if not text:  # a formula may give an empty text, which is one of kind str, but no empty number
+            return UNCALCULATED if self._formula and self._kind == "n" else None
         if self._kind == "s":
             at = int(text)
             if not 0 <= at < len(self._texts):

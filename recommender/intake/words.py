@@ -112,3 +112,5 @@ FORMULA_ERRORS = frozenset(
     "#n/a #ref! #div/0! #value! #name? #null! #num! #spill! #calc! #getting_data".split()
 )
 """What a spreadsheet shows where a formula failed."""
+UNCALCULATED = "#NOT CALCULATED"
+"""What stands for a formula whose result the workbook does not hold: a program wrote it and never ran it."""

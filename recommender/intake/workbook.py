@@ -1,6 +1,7 @@
 """Excel workbooks (.xlsx, .xlsm) as streams of rows, in bounded memory.
 
-Only what a cell shows is read: of a formula the value that Excel stored with it; formulas, macros, links and
+Only what a cell shows is read: of a formula the value that Excel stored with it, and where there is none
+:data:`~recommender.intake.words.UNCALCULATED`; formulas, macros, links and
 pictures are never looked at. The XML is read as it is unpacked, so a sheet of any length, or a stray cell in
 the last of a million rows, takes no memory; only the workbook's table of texts is held. Limits, all checked
 before or while unpacking: MOST_BYTES unpacked (a zip bomb declares more, or is cut off at what it declares),

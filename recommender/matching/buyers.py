@@ -16,7 +16,7 @@ import numpy as np
 from indexes.topk import best_rows
 from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Scope
-from recommender.chains.crossing import crosses_chains, crossing
+from recommender.chains.crossing import chain_unstated, crosses_chains, crossing
 from recommender.explanation import (
     Side,
     cautions,
@@ -231,6 +231,7 @@ def answer(parts: Parts, query: BuyerQuery, found: Found) -> Recommendation:
         tuple(results),
         explain=query.explain,
         notes=still_open(query.policy, unproven)
+        + chain_unstated(query.scope, query.enterprise)
         + (nothing_close(results, None, needs=True) if query.explain else ()),
         left_out=_left_out(parts, query, judged, shown),
     )

@@ -15,7 +15,7 @@ import numpy as np
 
 from indexes.topk import best_rows
 from recommender.catalogue.domain import Enterprise, Need, Scope, Size
-from recommender.chains.crossing import crossing, crossing_mask, in_scope
+from recommender.chains.crossing import chain_unstated, crossing, crossing_mask, in_scope
 from recommender.explanation import (
     Lexical,
     Match,
@@ -166,6 +166,7 @@ def answer(parts: Parts, query: SupplierQuery, found: Found) -> Recommendation:
             for rank, (each, place) in enumerate(zip(listed, places_shown, strict=True), 1)
         ]
     notes = still_open(query.policy, (measured.unproven(place) for place in places_shown))
+    notes += chain_unstated(query.scope, query.need)
     if query.explain and results:
         with stage("explain"):
             results = _explained(parts, query, found, measured, places_shown, results)

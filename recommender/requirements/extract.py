@@ -40,7 +40,6 @@ _NAMES_ONE = re.compile("认[证定]|证|资[质格]|体系|级|许可|[a-z]{2}|
 _BOUGHT = re.compile(
     r"[)》]?\s?(?:认证)?(?:服务|咨询|采购|模块|软件|全流程|管理办法|实施|培训|机构|认可证书|代办|办理|[一二三]级资质证书换)"
 )
-_OR = re.compile(r"或")
 _AND = re.compile(r"[,;。]|并|且|同时|以及|和")
 _ANY_OF = re.compile(r"之一|任[意一]")
 _MAX_TEXT = 50_000
@@ -157,8 +156,11 @@ def mentions(field: str, text: str) -> list[Mention]:
         standings = list(standing(clause))
         tiers = [replace(m, group=len(named) + 1) for m in standings if m.kind == "tier"]
         chunk = [*_alternatives(clause, named), *tiers, *(m for m in standings if m.kind != "tier")]
+        groups = len(named) + 1
         if qualifying:
-            chunk += [*experience(clause), *staff(clause)]
+            people = _joined_by_or(clause, list(staff(clause)), groups)
+            chunk += [*experience(clause), *people]
+            groups += len(people)
         # of the whole project's numbers none is of the thing wanted
         if field != "qualification" and not overview:
             chunk += [*delivery(clause), *specifications(clause, site=site), *quantities(clause, site=site)]
@@ -167,7 +169,7 @@ def mentions(field: str, text: str) -> list[Mention]:
             starts.setdefault(mention.group, mention.start)
         chunk.sort(key=lambda m: (starts[m.group] if m.group else m.start, m.group, m.start))
         found.extend(replace(m, group=m.group + group) if m.group else m for m in chunk)
-        group += len(named) + 1
+        group += groups
     return found
 
 
@@ -189,14 +191,17 @@ def _certificates(clause: Clause, *, demanding: bool) -> Iterator[Mention]:
 
 def _alternatives(clause: Clause, named: list[Mention]) -> list[Mention]:
     """*named* with those that 或 joins in one group, numbered from 1."""
-    if len(named) < 2:
-        return named
     if _ANY_OF.search(clause.words):
         return [replace(m, group=1) for m in named]
-    joined, group = [named[0]], 0
+    return _joined_by_or(clause, named, 0)
+
+
+def _joined_by_or(clause: Clause, named: list[Mention], group: int) -> list[Mention]:
+    """*named* with neighbours that 或 joins in one group, numbered from *group* + 1."""
+    joined = named[:1]
     for previous, mention in pairwise(named):
         between = clause.words[previous.end - clause.start : mention.start - clause.start]
-        if _OR.search(between) and not _AND.search(between):
+        if "或" in between and not _AND.search(between.replace(",或", "或")):
             if not joined[-1].group:
                 group += 1
                 joined[-1] = replace(joined[-1], group=group)

@@ -10,9 +10,10 @@ from recommender.requirements.mention import Clause, Mention
 _GRADE = {"壹": "一", "贰": "二", "叁": "三"}
 _REGISTERED = "建造师|建筑师|结构工程师|造价工程师|造价师|消防工程师"
 _PATTERNS = (
-    rf"(?P<grade>[一二壹贰])级(?:\s?(?:及|含)?\s?以上)?(?:\s?的)?\s?(?:国家)?(?:注册)?\s?(?P<registered>{_REGISTERED})",
+    rf"(?:(?P<either>[一二壹贰])级?(?:或者?|/)\s?)?(?P<grade>[一二壹贰])级(?:\s?(?:及|含)?\s?以上)?(?:\s?的)?\s?(?:国家)?(?:注册)?\s?(?P<registered>{_REGISTERED})",
     r"注册(?P<field>建造|建筑|监理|造价|安全|土木|电气|公用设备|结构|岩土|消防|咨询|测绘|化工|环保|核安全|计量|城乡规划|会计|税务)"
     r"(?:工程)?师(?:[(][\u4e00-\u9fff]{2,6}[)])?(?:执业资格)?(?P<behind>[一二壹贰](?=级))?",
+    r"(?:(?P<lower>副高级|高级|中级|初级|助理)(?:工程师|经济师|会计师)?(?:职称)?(?:或者?|/)(?=正?高级|副高级|中级))?"
     r"(?P<title>(?:正高级|副高级|高级|中级|初级|助理|教授级)?(?:工程师|经济师|会计师)?(?:\s?及以上)?)(?:\s?的)?(?:专业)?(?:技术)?职称",
     r"(?P<senior>(?:正高级|教授级高级|高级)工程师)(?:及以上)?(?:资格|证书)?",
     r"安全生产(?:管理人员)?(?:考核)?(?:合格)?(?:证书?)?\s?[(《]?(?P<safety>[ABC])[类证](?:证书?)?[)》]?|"
@@ -65,17 +66,16 @@ def staff(clause: Clause) -> Iterator[Mention]:
 
 def _name(match: re.Match[str]) -> str:
     if match["registered"]:
-        grade = _GRADE.get(match["grade"], match["grade"])
+        grades = [_GRADE.get(grade, grade) for grade in (match["either"], match["grade"]) if grade]
         registered = match["registered"].replace("造价师", "造价工程师")
-        return f"注册{registered} {grade}级"
+        return f"注册{registered} {' 或 '.join(f'{grade}级' for grade in grades)}"
     if match["behind"]:
         return f"注册{match['field']}师 {_GRADE.get(match['behind'], match['behind'])}级"
     if match["title"] is not None:
         title = match["title"].replace("及以上", "").strip()
         if _JUNK.match(title):
             return ""
-        high = "高级" in title or "教授" in title
-        return f"职称 {'高级' if high else '初级' if title.startswith(('初', '助')) else '中级'}"
+        return f"职称 {' 或 '.join(dict.fromkeys(map(_rank, filter(None, (match['lower'], title)))))}"
     if match["senior"]:
         return "职称 高级"
     for who, count in (
@@ -92,3 +92,10 @@ def _name(match: re.Match[str]) -> str:
     if match["years"]:
         return f"经验 {match['years']}年"
     return match["trade"] or match.group()
+
+
+def _rank(title: str) -> str:
+    """The rank of a professional *title*: an engineer of no stated rank is of the middle one."""
+    if "高级" in title or "教授" in title:
+        return "高级"
+    return "初级" if title.startswith(("初", "助")) else "中级"

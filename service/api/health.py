@@ -27,11 +27,13 @@ class Ready(BaseModel):
     )
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", summary="Is the process alive?", responses=responses(500))
 async def healthz() -> Alive:
     return Alive()
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", summary="Can it answer?", responses=responses(500, 503))
 async def readyz(desk: AtDesk) -> Ready:
     """503 with the reason until a release is loaded. A remark says that an older release answers because the

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from indexes.errors import NoRelease, UnknownId
+from indexes.errors import InputError, NoRelease, UnknownId
 from service.cli.common import Home, Json, output, print_json, workspace
 
 if TYPE_CHECKING:
@@ -56,8 +56,16 @@ def replay(
             value=decision,
             mend=f"decisions are kept for {log.keep} days (RONGTONG_DECISION_DAYS)",
         )
+    try:
+        query = replayed(made.request)
+    except InputError as error:
+        raise InputError(
+            f"The decision cannot be computed again, as what was asked is refused now: {error.message}",
+            field=error.field,
+            value=error.value,
+            mend=f"only the rongtong that answered at {made.at} can; for today's answer ask again without it",
+        ) from error
     engine = _engine(place, made)
-    query = replayed(made.request)
     found = engine.suppliers(query) if isinstance(query, SupplierQuery) else engine.buyers(query)
     document = document_of(found)
     answer = answer_bytes(document)

@@ -110,7 +110,8 @@ def test_a_product_names_the_best_of_all_blocks(rows: int, k: int) -> None:
     queries = random.integers(-9, 10, (6, 5)).astype(np.float32)
     numbers = np.split(np.arange(700), range(rows, 700, rows))
     blocks = [(1_000 + part, vectors[part]) for part in numbers]
-    done, whose, named = named_by_product(queries, k, blocks, float(np.linalg.norm(vectors, axis=1).max()))
+    longest = float(np.linalg.norm(vectors, axis=1).max())
+    done, whose, named = named_by_product(queries, k, 700, blocks, longest)
     assert done.all()
     for query, truth in enumerate(queries @ vectors.T):
         own = named[whose == query] - 1_000
@@ -146,7 +147,8 @@ def named(
 ) -> tuple[NDArray[np.bool_], list[NDArray[np.int64]]]:
     """Which queries a product answers, and the rows it names for every one."""
     blocks = [(np.arange(at, at + 4_000), vectors[at : at + 4_000]) for at in range(0, len(vectors), 4_000)]
-    done, whose, rows = named_by_product(queries, k, blocks, float(np.linalg.norm(vectors, axis=1).max()))
+    longest = float(np.linalg.norm(vectors, axis=1).max())
+    done, whose, rows = named_by_product(queries, k, len(vectors), blocks, longest)
     return done, [rows[whose == query] for query in range(len(queries))]
 
 
@@ -174,6 +176,15 @@ def test_what_a_product_names_holds_the_best_or_the_query_is_left_out(kind: str,
         assert held[1].tolist() == right[1].tolist()
     for query in np.flatnonzero(~done):
         assert not rows[query].size
+
+
+def test_rows_of_two_kinds_in_turn_let_few_more_pass_than_a_mixture() -> None:
+    random = np.random.default_rng(7)
+    vectors = random.standard_normal((8_000, 16)).astype(np.float32)
+    vectors[::2, 0] += 9
+    query = np.eye(1, 16, dtype=np.float32)
+    turns, mixed = (named(each, query, 400)[1][0].size for each in (vectors, random.permutation(vectors)))
+    assert 400 <= turns <= 1.3 * mixed
 
 
 def test_many_equal_scores_at_the_bound_are_all_named() -> None:

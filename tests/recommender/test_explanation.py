@@ -61,6 +61,21 @@ def test_words_that_stand_in_every_notice_are_no_run(clause: str):
     assert list(runs(clause)) == []
 
 
+@pytest.mark.parametrize(
+    ("clause", "torn", "whole"),
+    [
+        ("T700级碳纤维年度备件", "T700级碳纤维年度", "T700级碳纤维"),
+        ("T700级碳纤维年度备件", "级碳纤维", "碳纤维"),
+        ("监理范围内所有路灯", "监理范围内所有", "监理范围"),
+        ("龙泉路11段管道", "段管道", "管道"),
+    ],
+)
+def test_no_run_hangs_on_words_that_are_cut_off(clause: str, torn: str, whole: str):
+    found = list(runs(clause))
+    assert whole in found
+    assert torn not in found
+
+
 def quote(encoder: Encoder, need: Need, *offers: Offer) -> tuple[Evidence, ...]:
     """What is quoted of *offers* of one enterprise, whose profile is its first offer."""
     (vector,) = encoder.encode([f"{need.title} {need.description}"])

@@ -203,6 +203,29 @@ def test_people_are_asked_for_by_grade_title_and_number():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("负责人具备一级或二级建造师执业资格", ["注册建造师 一级 或 二级"]),
+        ("具有中级职称或高级职称", ["职称 中级 或 高级"]),
+        ("具有注册电气工程师证书或电气专业高级工程师及以上职称", ["注册电气工程师 或 职称 高级"]),
+        ("具有一级建造师，或二级建造师满五年", ["注册建造师 一级 或 注册建造师 二级"]),
+        ("经理具有一级建造师资格，技术负责人具有高级职称", ["注册建造师 一级", "职称 高级"]),
+        ("具有乙级测绘资质之一，经理为一级建造师，持电工证或焊工证", ["注册建造师 一级", "电工 或 焊工"]),
+    ],
+)
+def test_people_who_may_stand_in_for_each_other_are_one_demand(text, names):
+    found = demands(Need("n", "", qualification=text))
+    assert [demand.name for demand in found if demand.kind == "staff"] == names
+
+
+def test_alternatives_behind_a_comma_are_one_demand_with_all_their_words():
+    text = "具有建筑装饰工程设计专项甲级资质，或建筑行业（建筑工程）专业乙级资质"
+    (either,) = demands(Need("n", "", qualification=text))
+    assert len(either.certificates) == 2
+    assert either.asked.span == "建筑装饰工程设计专项甲级资质，或建筑行业（建筑工程）专业乙级"
+
+
 def test_the_supplier_must_be_of_a_size_tier_capital_and_place():
     text = (
         "本包专门面向中小企业；限专精特新中小企业或专精特新“小巨人”企业参加；注册资本不低于1,000万元；"

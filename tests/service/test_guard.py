@@ -54,6 +54,13 @@ def test_wrong_addresses_and_methods_answer_as_problems(client, method, path, st
     assert answer.json()["status"] == status
 
 
+@pytest.mark.parametrize("path", ["/", "/chains/x", "/healthz", "/readyz"])
+def test_what_can_be_got_can_be_asked_for_its_head_alone(client, path):
+    head, whole = client.head(path), client.get(path)
+    assert head.status_code == whole.status_code == 200
+    assert head.headers["content-length"] == whole.headers["content-length"]
+
+
 @pytest.mark.parametrize("path", ["/", "/healthz", "/openapi.json", "/nowhere"])
 def test_every_answer_carries_the_security_headers(client, path):
     headers = client.get(path).headers

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 from fastapi.testclient import TestClient
@@ -57,6 +59,20 @@ def test_a_release_that_is_gone_is_named(served):
     assert result.exit_code != 0
     assert answers[0].json()["release"] in result.output
     assert "pin" in result.output
+
+
+def test_a_filter_that_is_refused_today_is_named(served):
+    home, answers = served  # noqa: F811
+    id = answers[2].headers["X-Decision-Id"]
+    with closing(sqlite3.connect(home / "decisions.db")) as log, log:
+        (request,) = log.execute("SELECT request FROM decision WHERE id = ?", (id,)).fetchone()
+        asked = json.loads(request) | {"filters": {"tier": ["champion"]}}
+        log.execute("UPDATE decision SET request = ? WHERE id = ?", (json.dumps(asked), id))
+    result = run(home, "replay", id)
+    assert result.exit_code == 2
+    assert "cannot be computed again" in result.output
+    assert "tier" in result.output
+    assert "leave it out" not in result.output
 
 
 def test_an_answer_that_differs_says_where_and_exits_with_one(served, monkeypatch):

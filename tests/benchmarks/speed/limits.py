@@ -14,6 +14,8 @@ from threadpoolctl import threadpool_limits
 
 from tests.benchmarks.timing import median
 
+_MUCH = 512 << 20  # bytes
+
 
 @contextmanager
 def one_core() -> Iterator[None]:
@@ -50,14 +52,21 @@ def reader(vectors: NDArray[np.float32]) -> Callable[[], object]:
     return min(readers, key=lambda read: median(read, 5))
 
 
+def memory_speed() -> float:
+    """Bytes a second that main memory gives: read of far more than any cache holds."""
+    much = np.ones(_MUCH // 4, np.float32)
+    return much.nbytes / median(reader(much), 3)
+
+
 def matrix_product(vectors: NDArray[np.float32], queries: NDArray[np.float32]) -> float:
     """Seconds for the bare product *queries* (q, d) × *vectors* (n, d), result thrown away."""
     rows = 65_536  # a result of q × n would measure the page faults of its memory
-    place = np.empty((len(queries), rows), np.float32)
+    place = np.empty(len(queries) * rows, np.float32)
 
     def product() -> None:
         for start in range(0, len(vectors), rows):
             part = vectors[start : start + rows]
-            np.matmul(queries, part.T, out=place[:, : len(part)])
+            # in one piece: BLAS takes a tenth longer for rows that lie a power of two apart
+            np.matmul(queries, part.T, out=place[: len(queries) * len(part)].reshape(len(queries), -1))
 
     return median(product, 3)

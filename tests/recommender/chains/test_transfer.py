@@ -197,6 +197,18 @@ def test_the_same_scope_leaves_other_chains_out_and_any_keeps_all(transferring: 
     assert ids(Scope.ANY) == ids(Scope.SAME) | ids(Scope.CROSS)
 
 
+def test_a_scope_without_a_stated_chain_says_that_the_graph_alone_tells(transferring: Engine) -> None:
+    def notes(chain: str, scope: Scope) -> str:
+        asked = SupplierQuery(Need("m", "轴承采购", industry_chain=chain), DAY, scope=scope)
+        return "".join(transferring.suppliers(asked).notes)
+
+    assert "需求未写明产业链" in notes("", Scope.CROSS)
+    assert "需求未写明产业链" in notes("", Scope.SAME)
+    assert "产业链" not in notes("轨道交通装备", Scope.CROSS) + notes("", Scope.ANY)
+    nobody = BuyerQuery(FIRMS[3], (OFFERS[3],), DAY, scope=Scope.CROSS)
+    assert "企业未写明产业链" in "".join(transferring.buyers(nobody).notes)
+
+
 def test_buyers_are_scoped_by_the_same_rule(transferring: Engine) -> None:
     def found(firm: int, scope: Scope) -> list[str]:
         query = BuyerQuery(

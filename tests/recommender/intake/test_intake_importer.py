@@ -201,9 +201,23 @@ def test_a_workbook_of_an_operator_is_taken_with_all_its_mess(
     )
     report = importing("enterprises", path)
     assert counts(report) == (2, 0, 0, 1)
-    assert report.reasons == {("name", "required, but empty"): 1}  # a formula that was never calculated
+    assert report.reasons == {("name", "a formula without its result"): 1}
     assert report.unmapped == ("column 3",)
     assert books.enterprise("E1").description == "齿轮\n轴承"
+
+
+def test_a_formula_that_nobody_calculated_is_told_and_changes_nothing(
+    importing: Importing, books: Catalogue, tmp_path: Path
+) -> None:
+    header = ["企业编号", "企业名称", "简介", "地区"]
+    importing("enterprises", workbook(tmp_path / "a.xlsx", header, ["E1", "甲", "齿轮", "上海市"]))
+    written = workbook(tmp_path / "b.xlsx", header, ["E1", "乙", "=A1", "=B1"])
+    told = importing("enterprises", written, rejects=tmp_path / "rejects.csv")
+    reason = "a formula without its result"
+    assert told.reasons == {("description", reason): 1, ("region", reason): 1}
+    assert "save it again" in (tmp_path / "rejects.csv").read_text(encoding="utf-8-sig")
+    stored = books.enterprise("E1")
+    assert (stored.name, stored.description, stored.region[:2]) == ("乙", "齿轮", "31")
 
 
 def test_a_cell_of_ten_megabytes_rejects_its_row_only(importing: Importing, books: Catalogue) -> None:

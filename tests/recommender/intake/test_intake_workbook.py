@@ -14,6 +14,7 @@ from intake_files import raw_workbook, text_cell, workbook
 from indexes.errors import FileUnreadable
 from recommender.intake import sheet
 from recommender.intake.delimited import Line
+from recommender.intake.words import UNCALCULATED
 from recommender.intake.workbook import open_workbook
 
 
@@ -63,9 +64,12 @@ def test_a_formula_gives_what_excel_stored_with_it(tmp_path: Path) -> None:
     path = raw_workbook(tmp_path / "a.xlsx", f"<worksheet><sheetData>{rows}</sheetData></worksheet>")
     assert read(path)[0].cells == {0: 2, 1: "ok"}
     book = openpyxl.Workbook()
-    book.active["A1"] = "=1+1"  # never calculated, so there is no value
+    book.active["A1"] = "=1+1"  # never calculated
     book.save(tmp_path / "b.xlsx")
-    assert read(tmp_path / "b.xlsx") == []
+    assert read(tmp_path / "b.xlsx")[0].cells == {0: UNCALCULATED}
+    rows = '<row r="1"><c r="A1" t="str"><f>""</f><v></v></c></row>'  # calculated, and empty
+    path = raw_workbook(tmp_path / "c.xlsx", f"<worksheet><sheetData>{rows}</sheetData></worksheet>")
+    assert read(path) == []
 
 
 def test_macros_are_never_looked_at(tmp_path: Path) -> None:
