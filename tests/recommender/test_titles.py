@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.text.titles import subject, wanted
+from recommender.text.titles import subject
 
 
 @pytest.mark.parametrize(
@@ -31,18 +31,3 @@ def test_the_subject_is_what_is_wanted(title, about):
 @given(st.text())
 def test_the_subject_is_always_a_part_of_the_title(title):
     assert subject(title) in title
-
-
-@pytest.mark.parametrize(
-    ("title", "about"),
-    [
-        ("市医疗中心医院东部院区改扩建（检测基地与健康保健用房建设）项目钢板墙采购项目招标公告", "钢板墙"),
-        ("江东新区科技文创中心项目（一期）穿孔铝板采购项目招标公告", "穿孔铝板"),
-        ("湖滨公园地块建设项目景观灯具采购招标公告", "景观灯具"),
-        ("湖滨公园地块建设项目方案设计招标公告", "湖滨公园地块建设项目方案设计"),
-        ("甘肃酒泉风电基地第六风电场项目风电机组设备采购", "甘肃酒泉风电基地第六风电场项目风电机组设备"),
-        ("湖滨酒店装修项目设备采购", "湖滨酒店装修项目设备"),
-    ],
-)
-def test_goods_for_a_building_are_wanted_without_it(title, about):
-    assert wanted(title) == about
