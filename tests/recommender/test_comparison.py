@@ -176,12 +176,11 @@ def test_who_only_gave_way_is_said_to_have_only_given_way(made: Compare):
 
 
 def test_what_moves_no_score_is_no_reason(made: Compare):
+    altered = replace(ENTERPRISES[0], website="https://axle.example", founded=date(2001, 1, 1))
+
     def change(catalogue: Catalogue) -> None:
         put(Kind.OFFERINGS, Offering("k3", "bank", "精梳棉纱"))(catalogue)
-        put(
-            Kind.ENTERPRISES,
-            replace(ENTERPRISES[0], website="https://axle.example", founded=date(2001, 1, 1)),
-        )(catalogue)
+        put(Kind.ENTERPRISES, altered)(catalogue)
 
     bearing = move(made(change, needs=["cotton"]), "cotton", "bearing")
     assert (bearing.before, bearing.after) == (3, 4)
