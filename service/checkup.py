@@ -153,14 +153,17 @@ def _forced(store: ReleaseStore) -> Finding:
             when = f" on {each.forced.at}" if each.forced.at else ""
             detail = f"{each.id} was put live by force{when}, against: {'; '.join(each.forced.gates)}"
             return Finding("forced", True, detail, "if it was not meant to stay: rongtong releases rollback")
-    return Finding("forced", True, "the live release passed its gates")
+    return Finding("forced", True, "the live release was not put live by force")
 
 
 def _others(store: ReleaseStore) -> Finding:
     """The releases that do not serve: every byte, or where there are very many, names and sizes of files."""
-    from indexes.release import verify
+    from indexes.release import MANIFEST, verify
 
     others = [each for each in store.list() if not each.live]
+    if strays := [each.path for each in others if not (each.path / MANIFEST).exists()]:
+        named = ", ".join(path.name for path in strays[:_TOLD])
+        return Finding("others", False, f"no release, for it has no manifest: {named}", f"remove {strays[0]}")
     refused = [each.id for each in others if each.state == "refused"]
     older = [each.id for each in others if each.state == "other format"]
     contents = sum(each.manifest.size for each in others if each.manifest) <= READ_AT_MOST

@@ -248,6 +248,27 @@ def test_the_doctor_tells_of_pins_leftovers_locks_and_a_damaged_older_release(ho
     assert told(home, "releases", "unpin", "20260101-000000-001")["pinned"] is False
 
 
+def test_the_doctor_says_how_to_be_rid_of_a_folder_that_is_no_release(home: Path):
+    stray = home / "releases" / "new"
+    stray.mkdir()
+    found = checks(home)["others"]
+    assert (found["healthy"], found["mend"]) == (False, f"remove {stray}")
+    stray.rmdir()
+    assert checks(home)["others"]["healthy"]
+
+
+def test_the_list_says_which_release_serves_where_current_names_none(home: Path):
+    newest = ReleaseStore(home).ids()[0]
+    (home / "CURRENT").write_text("gone\n")
+    listed = run(home, "releases", "list")
+    assert f"Serving {newest} instead" in listed.stderr
+
+
+def test_a_rollback_past_the_oldest_says_what_else_there_is(home: Path):
+    run(home, "releases", "rollback")
+    assert "releases promote ID" in run(home, "releases", "rollback").stderr
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_workspace_that_may_not_be_written_can_still_be_looked_at(home: Path):
     home.chmod(0o555)
