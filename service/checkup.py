@@ -28,6 +28,7 @@ READ_AT_MOST = 2_000_000_000
 """Bytes of releases that do not serve up to which each is read: a second or two."""
 _PACKAGES = ("rongtong", "faiss-cpu", "numpy", "bm25s", "tokenizers", "sqlalchemy", "fastapi")
 _TOLD = 3
+_WRITTEN = ("catalogue.db", "releases", "refresh.lock", "pins", "forced", "cache")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def examine(place: Workspace) -> Iterator[Finding]:
     yield _versions()
     found = _home(place.home)
     yield found
-    if not found.healthy:
+    if not place.home.is_dir():
         yield _room(place.home, 0)
         return
     store = place.store()
@@ -95,10 +96,12 @@ def _home(home: Path) -> Finding:
         )
     if not home.is_dir():
         return Finding("home", False, f"{home} is not a folder", "name another with --home")
-    if not os.access(home, os.W_OK | os.X_OK):
-        return Finding(
-            "home", False, f"{home} cannot be written to", "give yourself the right to write there"
-        )
+    # what somebody else has written into a folder of one's own is told as well
+    for path in (home, *(home / name for name in _WRITTEN)):
+        if path.exists() and not os.access(path, os.W_OK | (os.X_OK if path.is_dir() else 0)):
+            return Finding(
+                "home", False, f"{path} cannot be written to", "give yourself the right to write there"
+            )
     return Finding("home", True, str(home))
 
 

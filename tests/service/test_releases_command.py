@@ -269,6 +269,20 @@ def test_a_rollback_past_the_oldest_says_what_else_there_is(home: Path):
     assert "releases promote ID" in run(home, "releases", "rollback").stderr
 
 
+@pytest.mark.parametrize("name", ["refresh.lock", "releases", "catalogue.db", ""])
+def test_the_doctor_tells_what_may_not_be_written_and_looks_at_all_else(home: Path, monkeypatch, name: str):
+    kept = home / name
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != kept or not mode & os.W_OK)
+    found = checks(home)
+    assert (found["home"]["healthy"], str(kept) in str(found["home"]["detail"])) == (False, True)
+    assert found["release"]["healthy"]
+
+
+def test_a_current_of_other_bytes_is_told_without_the_insides_of_python(home: Path):
+    (home / "CURRENT").write_bytes(b"\xff\xfe2026\n")
+    assert "CURRENT: is torn or empty" in str(checks(home)["release"]["detail"])
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_workspace_that_may_not_be_written_can_still_be_looked_at(home: Path):
     home.chmod(0o555)
