@@ -200,5 +200,5 @@ def _cannot(path: Path, error: OSError) -> RongtongError:
         f"Cannot be written: {error.strerror}.",
         field="out",
         value=str(path),
-        mend="choose a folder with room that you may write to",
+        mend="make room and go on with --resume, or choose another folder that you may write to",
     )

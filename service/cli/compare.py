@@ -40,7 +40,7 @@ _WORDS = {  # kind of cause → 中文, English
     "words of the whole catalogue differ": ("全库词频变化", "word statistics differ"),
     "other needs and orders differ": ("对方的其他需求或订单变化", "its other needs or orders differ"),
     "time passed": ("时间推移", "time passed"),
-    "others moved": ("得分未变，因他人而动", "only others moved"),
+    "others moved": ("得分几乎未变，与他人换位", "score hardly changed, changed places with others"),
 }
 _COUNTED = {"enterprises": "企业", "offerings": "产品", "needs": "需求"}
 
