@@ -192,11 +192,11 @@ class Shelf:
     def _named(self) -> str:
         """The id in CURRENT; :raises NoRelease: it names none."""
         try:
-            text = read_regular(self._current, 100).decode("ascii")
+            text = read_regular(self._current, 100).decode("ascii", "replace")
         except FileNotFoundError:
             raise NoRelease("no release has been put live", mend=_REFRESH) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise NoRelease(f"cannot be read ({error})", mend=_REFRESH) from error
+        except OSError as error:
+            raise NoRelease(f"cannot be read ({error.strerror or error})", mend=_REFRESH) from error
         if not text.endswith("\n") or not ID.fullmatch(text[:-1]):
             raise NoRelease("is torn or empty", field="CURRENT", value=text, mend=_REFRESH)
         return text[:-1]

@@ -153,7 +153,12 @@ class ReleaseStore(Shelf):
                 live = self.current().id
             older = tuple(other for other in self.ids() if other < live)
             if not older:
-                raise NoRelease("no release is older than the live one", field="release", value=live)
+                raise NoRelease(
+                    "no release is older than the live one",
+                    field="release",
+                    value=live,
+                    mend="`rongtong releases list` shows all, `rongtong releases promote ID` makes one live",
+                )
             whole = self.newest_whole(older)
             self.promote(whole.id, force=True)
             return whole
@@ -210,12 +215,13 @@ class ReleaseStore(Shelf):
     # --- inside -------------------------------------------------------------------------------------------
 
     def _live(self, releases: tuple[ReleaseInfo, ...]) -> set[str]:
-        """Of *releases* the one that CURRENT names and the one that serves, which are mostly the same."""
+        """Of *releases* the one that CURRENT names and the one that serves, which are mostly the same; every
+        byte is read, since the last whole release would be lost beside a damaged live one."""
         named = {each.id for each in releases if each.live}
         if not releases:
             return named
         try:
-            return {*named, self.current().id}
+            return {*named, self.open(substitute=True).id}
         except DamagedRelease:
             if named:
                 return named

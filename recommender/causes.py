@@ -38,6 +38,7 @@ class Kind(StrEnum):
     OUTCOMES = "outcomes differ"
     WORDS = "words of the whole catalogue differ"
     INTEREST = "other needs and orders differ"
+    TIME = "time passed"
     OTHERS = "others moved"
 
 
@@ -46,7 +47,10 @@ _OF_ALL = {  # feature → what moves it where the enterprise's own records stay
     "graph_match": Kind.GRAPH,
     "track_record": Kind.OUTCOMES,
     "reciprocity": Kind.INTEREST,
+    "freshness": Kind.TIME,
 }
+_UNCOUNTED = {"website", "ownership", "employees", "founded", "credit_rating"}
+"""Fields of a profile that no score looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +105,25 @@ class Pair:
     ranker: bool
 
 
-def causes(pair: Pair, enterprise_id: str, shifts: Sequence[Shift], need: Sequence[str]) -> tuple[Cause, ...]:
-    """Why *enterprise_id* stands elsewhere, whose score moved by *shifts* (empty where it was not measured in
-    both). *need* are the fields of the need that were altered."""
+def causes(
+    pair: Pair,
+    enterprise_id: str,
+    gain: float | None,
+    shifts: Sequence[Shift],
+    need: Sequence[str],
+    *,
+    rose: bool,
+) -> tuple[Cause, ...]:
+    """Why *enterprise_id* stands elsewhere, higher up where it *rose*: its log-odds changed by *gain* (None
+    where it was not measured in both), in *shifts*. *need* are the fields of the need that were altered.
+
+    What was altered in its records is no cause where its score stayed. A score that went the other way than
+    the rank says that others moved, too.
+    """
     before, after = _records(pair.old, enterprise_id), _records(pair.new, enterprise_id)
     if before is None or after is None:
         return (Cause(Kind.ENTERPRISE_ADDED if before is None else Kind.ENTERPRISE_REMOVED),)
-    found = [*_own(pair, before, after)]
+    found = [*_own(pair, before, after)] if shifts or gain is None else []
     if need:
         found.append(_cause(Kind.NEED_ALTERED, need))
     if pair.encoder:
@@ -117,7 +133,10 @@ def causes(pair: Pair, enterprise_id: str, shifts: Sequence[Shift], need: Sequen
     if not found:
         moved = [shift.feature for shift in shifts if abs(shift.difference) >= SLIGHT]
         found += [Cause(kind) for feature, kind in _OF_ALL.items() if feature in moved]
-    return tuple(found) or (Cause(Kind.OTHERS),)
+    against = gain is not None and (gain < SLIGHT if rose else gain > -SLIGHT)
+    if not found or (against and not pair.ranker):  # another ranker moves all scores
+        found.append(Cause(Kind.OTHERS))
+    return tuple(found)
 
 
 def altered(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -160,8 +179,8 @@ def _own(pair: Pair, before: _Records, after: _Records) -> Iterator[Cause]:
     ):
         if names:
             yield _cause(kind, sorted(names))
-    fields = [name for name in altered(before.enterprise, after.enterprise) if name != "certifications"]
-    if fields:
+    differ = altered(before.enterprise, after.enterprise)
+    if fields := [name for name in differ if name != "certifications" and name not in _UNCOUNTED]:
         yield _cause(Kind.PROFILE_ALTERED, fields)
 
 

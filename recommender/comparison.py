@@ -7,6 +7,7 @@ more; the answers that it kept stand for it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -258,7 +259,8 @@ def _changed(
 
     def move(id: str) -> Move:
         gain, parts = shifts.get(id, (None, ()))
-        why = causes(pair, id, parts, need) if explain else ()
+        rose = then.get(id, math.inf) > now.get(id, math.inf)
+        why = causes(pair, id, gain, parts, need, rose=rose) if explain else ()
         return Move(id, _name(pair, id), then.get(id), now.get(id), gain, parts, why)
 
     return Changed(

@@ -28,6 +28,7 @@ READ_AT_MOST = 2_000_000_000
 """Bytes of releases that do not serve up to which each is read: a second or two."""
 _PACKAGES = ("rongtong", "faiss-cpu", "numpy", "bm25s", "tokenizers", "sqlalchemy", "fastapi")
 _TOLD = 3
+_WRITTEN = ("catalogue.db", "releases", "refresh.lock", "pins", "forced", "cache")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def examine(place: Workspace) -> Iterator[Finding]:
     yield _versions()
     found = _home(place.home)
     yield found
-    if not found.healthy:
+    if not place.home.is_dir():
         yield _room(place.home, 0)
         return
     store = place.store()
@@ -95,10 +96,12 @@ def _home(home: Path) -> Finding:
         )
     if not home.is_dir():
         return Finding("home", False, f"{home} is not a folder", "name another with --home")
-    if not os.access(home, os.W_OK | os.X_OK):
-        return Finding(
-            "home", False, f"{home} cannot be written to", "give yourself the right to write there"
-        )
+    # what somebody else has written into a folder of one's own is told as well
+    for path in (home, *(home / name for name in _WRITTEN)):
+        if path.exists() and not os.access(path, os.W_OK | (os.X_OK if path.is_dir() else 0)):
+            return Finding(
+                "home", False, f"{path} cannot be written to", "give yourself the right to write there"
+            )
     return Finding("home", True, str(home))
 
 
@@ -153,14 +156,17 @@ def _forced(store: ReleaseStore) -> Finding:
             when = f" on {each.forced.at}" if each.forced.at else ""
             detail = f"{each.id} was put live by force{when}, against: {'; '.join(each.forced.gates)}"
             return Finding("forced", True, detail, "if it was not meant to stay: rongtong releases rollback")
-    return Finding("forced", True, "the live release passed its gates")
+    return Finding("forced", True, "the live release was not put live by force")
 
 
 def _others(store: ReleaseStore) -> Finding:
     """The releases that do not serve: every byte, or where there are very many, names and sizes of files."""
-    from indexes.release import verify
+    from indexes.release import MANIFEST, verify
 
     others = [each for each in store.list() if not each.live]
+    if strays := [each.path for each in others if not (each.path / MANIFEST).exists()]:
+        named = ", ".join(path.name for path in strays[:_TOLD])
+        return Finding("others", False, f"no release, for it has no manifest: {named}", f"remove {strays[0]}")
     refused = [each.id for each in others if each.state == "refused"]
     older = [each.id for each in others if each.state == "other format"]
     contents = sum(each.manifest.size for each in others if each.manifest) <= READ_AT_MOST

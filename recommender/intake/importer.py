@@ -12,14 +12,14 @@ import hashlib
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
-from indexes.errors import InputError, UnknownId, WrongSetting
+from indexes.errors import InputError, RongtongError, UnknownId, WrongSetting
 from recommender.catalogue.domain import Visibility
 from recommender.catalogue.kinds import Counts, Kind
 from recommender.catalogue.rows import MAPPINGS
@@ -108,7 +108,7 @@ def import_file(
     and of how much, in units of the file's format.
 
     Raises FileUnreadable for a file that cannot be read, InputError for columns that are not there or
-    missing, CatalogueError; in each case nothing is written.
+    missing, CatalogueError, RongtongError where the rejects cannot be written; in each case nothing is.
     """
     names = Names(kind, columns)
     if rejects is not None and rejects.resolve() == path.resolve():
@@ -117,6 +117,7 @@ def import_file(
         run = _Run(catalogue, names, source, seen, rejected)
         with catalogue.transaction(dry_run=dry_run) as transaction:
             run.all_rows(transaction, progress)
+            rejected.close()  # what the disk refuses must be known before the rows are in
         rejected.keep()
     return ImportReport(
         kind=kind,
@@ -312,33 +313,53 @@ class _RejectsFile:
     def write(self, rejects: list[Reject]) -> None:
         if self._draft is None or not rejects:
             return
-        if self._file is None:
-            self._draft.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._draft.open("w", encoding="utf-8-sig", newline="")
-            csv.writer(self._file).writerow(_REJECT_HEADER)
         rows = (
             (str(one.row), one.field, one.value, one.reason, one.outcome.value, one.mend) for one in rejects
         )
-        csv.writer(self._file).writerows([harmless(cell) for cell in row] for row in rows)
+        with self._writing():
+            if self._file is None:
+                self._draft.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._draft.open("w", encoding="utf-8-sig", newline="")
+                csv.writer(self._file).writerow(_REJECT_HEADER)
+            csv.writer(self._file).writerows([harmless(cell) for cell in row] for row in rows)
+
+    def close(self) -> None:
+        """All is on its way to the disk; no more is written."""
+        if self._file is not None:
+            with self._writing():
+                self._file.close()
 
     def keep(self) -> None:
         """Put the file at its place, or take away an older one if there is nothing to say."""
         if self.path is None or self._draft is None:
             return
-        if self._file is None:
-            if _is_rejects_file(self.path):
+        with self._writing():
+            if self._file is not None:
+                self._draft.replace(self.path)
+            elif _is_rejects_file(self.path):
                 self.path.unlink()
-            return
-        self._file.close()
-        self._draft.replace(self.path)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise RongtongError(
+                f"The rejects cannot be written: {error.strerror or error}.",
+                field="rejects",
+                value=str(self.path),
+                mend="make room, or name another place with --rejects",
+            ) from error
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file is not None:
-            self._file.close()
+        with suppress(OSError):  # there is no room, or nobody may write there: what is told says so already
+            if self._file is not None:
+                self._file.close()
         if self._draft is not None:
-            self._draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._draft.unlink(missing_ok=True)
 
 
 def _is_rejects_file(path: Path) -> bool:

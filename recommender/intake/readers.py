@@ -70,7 +70,8 @@ def open_source(path: Path, names: Names) -> Iterator[Source]:
         with openers[ending](path, names) as source:
             yield source
     except (OSError, UnicodeDecodeError) as error:
-        raise FileUnreadable(f"{path.name} cannot be read: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise FileUnreadable(f"{path.name} cannot be read: {why}", field="file", value=str(path)) from error
 
 
 @contextmanager

@@ -50,11 +50,9 @@ class JobFolder:
             path.mkdir(parents=True, exist_ok=True)
             # names with a dot are our own: a lock, or the rest of a file that a kill left half-written
             if not all(child.name.startswith(".") for child in path.iterdir()):
+                resume = ", or go on with the job in it by --resume" if (path / _JOB).exists() else ""
                 raise InputError(
-                    "The folder is not empty.",
-                    field="out",
-                    value=str(path),
-                    mend="choose another, or go on with the job in it by --resume",
+                    "The folder is not empty.", field="out", value=str(path), mend=f"choose another{resume}"
                 )
             folder._write({})
         except OSError as error:
@@ -202,5 +200,5 @@ def _cannot(path: Path, error: OSError) -> RongtongError:
         f"Cannot be written: {error.strerror}.",
         field="out",
         value=str(path),
-        mend="choose a folder with room that you may write to",
+        mend="make room and go on with --resume, or choose another folder that you may write to",
     )

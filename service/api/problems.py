@@ -123,6 +123,12 @@ async def _own(request: Request, error: Exception) -> Response:
     )
 
 
+_SAYINGS = {
+    "extra_forbidden": "There is no such field.",
+    "model_attributes_type": "Input should be a JSON object.",
+}
+
+
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # of "one or several" both readings are told; the one that came further fits what was meant
@@ -138,16 +144,15 @@ async def _invalid(request: Request, error: Exception) -> Response:
     place = [
         str(part) for part in first["loc"] if part not in ("body", "query", "path") and "[" not in str(part)
     ]
-    unknown = first["type"] == "extra_forbidden"
-    missing = first["type"] == "missing"
+    given = first.get("input")
+    # as it was written, not as Python writes it
+    told = json.dumps(given, ensure_ascii=False, default=str)[:80]
     return problem(
         422,
-        "There is no such field."
-        if unknown
-        else f"{first['msg'].removeprefix('Value error, ').rstrip('.')}.",
+        _SAYINGS.get(first["type"], f"{first['msg'].removeprefix('Value error, ').rstrip('.')}."),
         code="invalid-input",
         field=shorten(".".join(place)).strip("'\"") or "body",
-        value="" if missing else shorten(first.get("input")),
+        value="" if first["type"] == "missing" else shorten(given) if isinstance(given, str) else told,
         mend="see /openapi.json",
         **_where(request),
     )

@@ -39,7 +39,8 @@ _WORDS = {  # kind of cause → 中文, English
     "outcomes differ": ("对接结果更新", "outcomes differ"),
     "words of the whole catalogue differ": ("全库词频变化", "word statistics differ"),
     "other needs and orders differ": ("对方的其他需求或订单变化", "its other needs or orders differ"),
-    "others moved": ("自身未变，因他人而动", "only others moved"),
+    "time passed": ("时间推移", "time passed"),
+    "others moved": ("得分几乎未变，与他人换位", "score hardly changed, changed places with others"),
 }
 _COUNTED = {"enterprises": "企业", "offerings": "产品", "needs": "需求"}
 
@@ -176,7 +177,10 @@ def _line(move: Move, top_k: int) -> Text:
     line.append(f" {one_line(move.name, 30)} ", style="default")
     if move.gain is not None:
         line.append(f"{round(move.gain, 2) + 0.0:+.2f} ", style="bold default")  # no "-0.00"
-    line.append("；".join(map(_worded, move.causes)), style="default")
+    told = list(map(_worded, move.causes))
+    if len(told) > 1 and move.causes[-1].kind.value == "others moved":
+        told[-1] = "他人变动更大 others moved more"
+    line.append("；".join(told), style="default")
     words = labels.feature_labels()
     parts = [
         f"{labels.both(words, shift.feature)[0]} {shift.difference:+.2f}" for shift in move.shifts[:_SHIFTS]

@@ -164,14 +164,25 @@ def _check_same(context: typer.Context, begun: Job, asked: Job) -> None:
         if getattr(context.get_parameter_source(option), "name", "") == "COMMANDLINE"
     ]
     for part in ("direction", *given):
-        wanted, found = getattr(asked, part), getattr(begun, part)
+        wanted, found = _told(getattr(asked, part)), _told(getattr(begun, part))
         if wanted != found:
+            option = {"direction": "whom", "filters": "where"}.get(part, part)
+            whom = f"name {found}" if part == "direction" else "go on without this option"
             raise InputError(
-                f"The folder holds another job: its {part} is {found}.",
-                field=part,
-                value=str(wanted),
-                mend="go on without this option, or begin anew in another folder",
+                f"The folder holds another job: its {option} is {found or 'nothing'}.",
+                field=option,
+                value=wanted,
+                mend=f"{whom}, or begin anew in another folder",
             )
+
+
+def _told(value: object) -> str:
+    """*value* of a job as the command line writes it."""
+    from recommender.query import Filters
+
+    if isinstance(value, Filters):
+        return ",".join(f"{name}={one}" for name, several in value.to_json().items() for one in several)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _open(settings: Settings, release: str) -> Engine:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from indexes.errors import DamagedRelease, VectorServerError
+from indexes.errors import DamagedRelease, ReleaseError, VectorServerError
 from service.cli.common import Home, Json, group, messages, output, print_json, workspace
 from service.cli.compare import compare
 
@@ -26,7 +27,8 @@ _COLOURS = {"passed": "green", "forced": "yellow", "refused": "red", "damaged": 
 @app.command("list")
 def list_releases(home: Home = None, as_json: Json = False) -> None:
     """All releases, newest first."""
-    releases = workspace(home).store().list()
+    store = workspace(home).store()
+    releases = store.list()
     if as_json:
         print_json({"releases": [_summary(each) for each in releases]})
         return
@@ -49,6 +51,9 @@ def list_releases(home: Home = None, as_json: Json = False) -> None:
             ", ".join(marks),
         )
     output().print(table)
+    if not any(each.live for each in releases):
+        with suppress(ReleaseError):  # told of each below
+            messages().print(store.current().remark, style="yellow", markup=False)
     for each in releases:
         if each.forced:
             messages().print(f"{each.id} was {_forced(each.forced)}", style="yellow", markup=False)

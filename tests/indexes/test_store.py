@@ -309,6 +309,17 @@ def test_prune_keeps_a_damaged_live_release_and_the_one_that_serves_for_it(
     assert store.prune(1).removed == ("r3", "r1")
 
 
+def test_prune_keeps_the_one_that_serves_where_a_file_of_the_live_one_is_damaged(
+    store: ReleaseStore, add_release: AddRelease
+) -> None:
+    for number in range(1, 4):
+        damaged = add_release(f"r{number}")
+    damage(damaged)
+    assert store.open(substitute=True).id == "r2"
+    assert store.prune(1).removed == ("r1",)
+    assert store.open(substitute=True).id == "r2"
+
+
 def test_releases_of_another_format_count_and_stay_live(store: ReleaseStore, add_release: AddRelease) -> None:
     for number in range(1, 4):
         folder = add_release(f"r{number}")

@@ -175,6 +175,38 @@ def test_who_only_gave_way_is_said_to_have_only_given_way(made: Compare):
     assert kinds <= {Why.OTHERS, Why.WORDS, Why.INTEREST, Why.GRAPH}
 
 
+def test_what_moves_no_score_is_no_reason(made: Compare):
+    altered = replace(ENTERPRISES[0], website="https://axle.example", founded=date(2001, 1, 1))
+
+    def change(catalogue: Catalogue) -> None:
+        put(Kind.OFFERINGS, Offering("k3", "bank", "精梳棉纱"))(catalogue)
+        put(Kind.ENTERPRISES, altered)(catalogue)
+
+    bearing = move(made(change, needs=["cotton"]), "cotton", "bearing")
+    assert (bearing.before, bearing.after) == (3, 4)
+    assert {cause.kind for cause in bearing.causes} <= {Why.OTHERS, Why.WORDS, Why.INTEREST, Why.GRAPH}
+
+
+def test_who_gave_way_with_a_better_score_did_so_because_others_moved(made: Compare):
+    offerings = Offering("k3", "bank", "精梳棉纱"), Offering("s1", "silent", "材料采购")
+    silent = move(made(put(Kind.OFFERINGS, *offerings), needs=["cotton"]), "cotton", "silent")
+    assert (silent.before, silent.after) == (2, 3)
+    assert silent.gain is not None
+    assert silent.gain > 0
+    assert silent.causes == (Cause(Why.OFFERING_ADDED, ("材料采购",)), Cause(Why.OTHERS))
+
+
+def test_years_without_a_change_are_a_reason(made: Compare):
+    found = made(
+        put(Kind.OFFERINGS, Offering("k3", "bank", "精梳棉纱")),
+        days=(DAY, DAY + timedelta(1_000)),
+        needs=["cotton"],
+    )
+    silent = move(found, "cotton", "silent")
+    assert "freshness" in [shift.feature for shift in silent.shifts]
+    assert Why.TIME in [cause.kind for cause in silent.causes]
+
+
 def test_only_a_sample_is_asked_and_only_the_first_are_explained(
     made: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

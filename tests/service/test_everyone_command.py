@@ -93,10 +93,15 @@ def test_a_folder_with_a_job_is_not_begun_again_and_another_job_is_not_gone_on_w
     assert everyone(*begun).exit_code == 0
     assert "--resume" in everyone(*begun).stderr
     assert everyone(*begun, "--resume").exit_code == 0
-    for other in (("buyers",), ("suppliers", "--top-k", 4), ("suppliers", "--where", "region=31")):
+    for other, said in (
+        (("buyers",), "its whom is suppliers. [whom = 'buyers']"),
+        (("suppliers", "--top-k", 4), "its top_k is 3. [top_k = '4']"),
+        (("suppliers", "--where", "region=31"), "its where is nothing. [where = 'region=31']"),
+        (("suppliers", "--large"), "its large is false. [large = 'true']"),
+    ):
         result = everyone(*other, "--resume")
         assert result.exit_code == 2, other
-        assert "another job" in result.stderr
+        assert f"another job: {said}" in result.stderr
 
 
 def test_a_folder_with_other_files_or_none_to_write_to_is_refused(everyone, tmp_path):
@@ -105,6 +110,7 @@ def test_a_folder_with_other_files_or_none_to_write_to_is_refused(everyone, tmp_
     result = everyone("buyers", out=tmp_path / "notes")
     assert result.exit_code == 2
     assert "not empty" in result.stderr
+    assert "--resume" not in result.stderr  # there is no job to go on with
     result = everyone("buyers", out=tmp_path / "notes" / "mine.txt")
     assert result.exit_code == 1
     assert "Cannot be written" in result.stderr

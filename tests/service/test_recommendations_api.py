@@ -191,6 +191,20 @@ def test_what_is_wrong_is_told_in_the_words_of_the_question(client, body, field,
     assert problem["detail"].startswith(detail)
 
 
+@pytest.mark.parametrize(
+    ("body", "value", "detail"),
+    [
+        ({"text": None}, "null", "Input should be a valid string."),
+        ({"text": "a", "explain": {"a": True}}, '{"a": true}', "Input should be true or false."),
+        ([], "[]", "Input should be a JSON object."),
+    ],
+)
+def test_what_is_wrong_is_shown_as_it_was_written(client, body, value, detail):
+    answer = client.post(SUPPLIERS, json=body)
+    assert answer.status_code == 422
+    assert (answer.json()["value"], answer.json()["detail"]) == (value, detail)
+
+
 @pytest.mark.parametrize("body", WRONG.values(), ids=WRONG.keys())
 def test_wrong_questions_are_refused_with_the_field_at_fault(client, engine, body):
     answer = client.post(SUPPLIERS, json=body)

@@ -248,6 +248,41 @@ def test_the_doctor_tells_of_pins_leftovers_locks_and_a_damaged_older_release(ho
     assert told(home, "releases", "unpin", "20260101-000000-001")["pinned"] is False
 
 
+def test_the_doctor_says_how_to_be_rid_of_a_folder_that_is_no_release(home: Path):
+    stray = home / "releases" / "new"
+    stray.mkdir()
+    found = checks(home)["others"]
+    assert (found["healthy"], found["mend"]) == (False, f"remove {stray}")
+    stray.rmdir()
+    assert checks(home)["others"]["healthy"]
+
+
+def test_the_list_says_which_release_serves_where_current_names_none(home: Path):
+    newest = ReleaseStore(home).ids()[0]
+    (home / "CURRENT").write_text("gone\n")
+    listed = run(home, "releases", "list")
+    assert f"Serving {newest} instead" in listed.stderr
+
+
+def test_a_rollback_past_the_oldest_says_what_else_there_is(home: Path):
+    run(home, "releases", "rollback")
+    assert "releases promote ID" in run(home, "releases", "rollback").stderr
+
+
+@pytest.mark.parametrize("name", ["refresh.lock", "releases", "catalogue.db", ""])
+def test_the_doctor_tells_what_may_not_be_written_and_looks_at_all_else(home: Path, monkeypatch, name: str):
+    kept = home / name
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != kept or not mode & os.W_OK)
+    found = checks(home)
+    assert (found["home"]["healthy"], str(kept) in str(found["home"]["detail"])) == (False, True)
+    assert found["release"]["healthy"]
+
+
+def test_a_current_of_other_bytes_is_told_without_the_insides_of_python(home: Path):
+    (home / "CURRENT").write_bytes(b"\xff\xfe2026\n")
+    assert "CURRENT: is torn or empty" in str(checks(home)["release"]["detail"])
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_workspace_that_may_not_be_written_can_still_be_looked_at(home: Path):
     home.chmod(0o555)

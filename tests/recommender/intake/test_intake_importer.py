@@ -11,7 +11,7 @@ import pytest
 from intake_files import raw_workbook, text_cell, workbook
 from pyarrow import parquet
 
-from indexes.errors import FileUnreadable, InputError
+from indexes.errors import FileUnreadable, InputError, RongtongError
 from recommender.catalogue import Catalogue, Kind
 from recommender.catalogue.domain import Visibility
 from recommender.intake import importer
@@ -72,6 +72,27 @@ def test_without_rejects_there_is_no_file_and_an_old_one_goes(importing: Importi
     rejects.write_text("my own file")
     importing("needs", "need_id,title\nN2,x\n", rejects=rejects)
     assert rejects.read_text() == "my own file"
+
+
+def test_rejects_that_cannot_be_written_are_told_and_nothing_is_in(
+    importing: Importing, books: Catalogue, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RongtongError, match="The rejects cannot be written: File exists") as caught:
+        importing("needs", "need_id,title\nN1,x\nN2,\n", rejects=tmp_path / "file" / "rejects.csv")
+    assert (caught.value.field, caught.value.exit_code) == ("rejects", 1)
+    assert "--rejects" in caught.value.mend
+    assert books.counts()[Kind.NEEDS] == 0
+
+
+def test_a_disk_that_is_full_when_the_rejects_are_written_lets_nothing_in(
+    importing: Importing, books: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "full.csv").symlink_to("/dev/full")
+    monkeypatch.setattr(Path, "with_name", lambda self, name: tmp_path / "full.csv")
+    with pytest.raises(RongtongError, match="The rejects cannot be written: No space left"):
+        importing("needs", "need_id,title\nN1,x\nN2,\n", rejects=tmp_path / "rejects.csv")
+    assert books.counts()[Kind.NEEDS] == 0
 
 
 def test_a_reject_runs_no_formula(importing: Importing, tmp_path: Path) -> None:
