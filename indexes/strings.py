@@ -38,6 +38,9 @@ class StringTable:
         self._data = data
         self._offsets = offsets
         self._order = order
+        # one by one, numbers come out of a memory view in half the time
+        self._at = memoryview(offsets.astype(np.int64, copy=False).view(np.int64))
+        self._sorted = memoryview(order.astype(np.int32, copy=False).view(np.int32))
 
     @classmethod
     def build(cls, strings: Sequence[str]) -> StringTable:
@@ -94,7 +97,7 @@ class StringTable:
         return self._order.size
 
     def _bytes(self, number: int) -> bytes:
-        return self._data[int(self._offsets[number]) : int(self._offsets[number + 1])]
+        return self._data[self._at[number] : self._at[number + 1]]
 
     def __getitem__(self, number: int) -> str:
         """:raises IndexError: *number* is not in 0 … n-1. :raises DamagedRelease: the file is no UTF-8."""
@@ -117,7 +120,7 @@ class StringTable:
         """The number of *string*, or None."""
         wanted = string.encode("utf-8", "surrogatepass")
         place = self._place(wanted)
-        if place < len(self) and self._bytes(number := int(self._order[place])) == wanted:
+        if place < len(self) and self._bytes(number := self._sorted[place]) == wanted:
             return number
         return None
 
@@ -130,7 +133,7 @@ class StringTable:
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
-            if self._bytes(int(self._order[middle])) < wanted:
+            if self._bytes(self._sorted[middle]) < wanted:
                 low = middle + 1
             else:
                 high = middle

@@ -83,7 +83,6 @@ def check(
     tell("check", 1, 3)
     if not all(gate.passed for gate in gates[1:]):
         return Checked(tuple(gates))
-    recall = recalled() if recalled else recall_kept(built)  # before requests are timed
     engine = Engine.on(built, encoder)
     judged = judgments or {}
     asked, latency = probes.ask(engine, judged.keys())
@@ -95,7 +94,7 @@ def check(
         quality(asked, before, judged, built),
         churn(asked, before, built, parent),
         latency_bounded(latency, parent),
-        recall,
+        recalled() if recalled else recall_kept(built),
     ]
     tell("check", 3, 3)
     measured = {gate.name: figures for gate, figures in compared if figures}

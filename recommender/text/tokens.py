@@ -8,8 +8,8 @@ dictionary does not know, characters find what is misspelled, and model codes (`
 from __future__ import annotations
 
 import re
-
-import rjieba
+from functools import cache
+from typing import Any
 
 from recommender.text.glossary import in_chinese
 from recommender.text.normalise import for_search
@@ -44,7 +44,14 @@ def tokens(text: str) -> list[str]:
             if len(parts) > 1:
                 found.extend(parts)
         else:
-            words = (word for word in rjieba.cut(piece) if len(word) > 2)
+            words = (word for word in _jieba().cut(piece) if len(word) > 2)
             bigrams = (piece[i : i + 2] for i in range(len(piece) - 1))
             found.extend(token for token in (*words, *bigrams, *piece) if token not in STOP_WORDS)
     return found
+
+
+@cache
+def _jieba() -> Any:
+    import rjieba  # a tenth of a second, for its dictionary
+
+    return rjieba

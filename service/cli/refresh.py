@@ -35,9 +35,9 @@ def refresh_releases(
     """Embed what changed, build a release, check it, and make it live. The old one serves until then."""
     # a thread of numpy's that spins while it waits for work would keep a core from those that copy and hash
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
-    place = workspace(home)
-    store = place.store()
     with undisturbed(), stages("refresh") as report_progress:
+        place = workspace(home)
+        store = place.store()
         with store.lock(), ThreadPoolExecutor(2) as aside:  # both read every byte while the rest is imported
             opening, encoder = aside.submit(store.open, substitute=True), aside.submit(place.encoder_to_read)
             from recommender.refresh import refresh
