@@ -183,8 +183,8 @@ def test_rows_of_two_kinds_in_turn_let_few_more_pass_than_a_mixture() -> None:
     vectors = random.standard_normal((8_000, 16)).astype(np.float32)
     vectors[::2, 0] += 9
     query = np.eye(1, 16, dtype=np.float32)
-    turns, mixed = (named(each, query, 400)[1][0].size for each in (vectors, random.permutation(vectors)))
-    assert 400 <= turns <= 1.3 * mixed
+    turns, mixed = (named(each, query, 300)[1][0].size for each in (vectors, random.permutation(vectors)))
+    assert 300 <= turns <= 1.3 * mixed
 
 
 def test_many_equal_scores_at_the_bound_are_all_named() -> None:
