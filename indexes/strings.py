@@ -39,8 +39,8 @@ class StringTable:
         self._offsets = offsets
         self._order = order
         # one by one, numbers come out of a memory view in half the time
-        self._at = memoryview(offsets.astype(np.int64, copy=False).view(np.int64))
-        self._sorted = memoryview(order.astype(np.int32, copy=False).view(np.int32))
+        self._at = offsets.astype(np.int64, copy=False).view(np.int64).data
+        self._sorted = order.astype(np.int32, copy=False).view(np.int32).data
 
     @classmethod
     def build(cls, strings: Sequence[str]) -> StringTable:
