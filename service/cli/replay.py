@@ -42,7 +42,7 @@ def replay(
     import hashlib
     from importlib.metadata import version
 
-    from recommender.decisions import answer_bytes, difference, ranked, replayed
+    from recommender.decisions import answer_bytes, asked_in, difference, ranked
     from recommender.query import SupplierQuery
     from service.answers import document_of
 
@@ -56,8 +56,8 @@ def replay(
             value=decision,
             mend=f"decisions are kept for {log.keep} days (RONGTONG_DECISION_DAYS)",
         )
+    query = asked_in(made)
     engine = _engine(place, made)
-    query = replayed(made.request)
     found = engine.suppliers(query) if isinstance(query, SupplierQuery) else engine.buyers(query)
     document = document_of(found)
     answer = answer_bytes(document)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 from fastapi.testclient import TestClient
@@ -57,6 +59,16 @@ def test_a_release_that_is_gone_is_named(served):
     assert result.exit_code != 0
     assert answers[0].json()["release"] in result.output
     assert "pin" in result.output
+
+
+@pytest.mark.parametrize("request_text", ['{"asked":', "{}", "[]", '{"asked": "suppliers", "as_of": "soon"}'])
+def test_a_damaged_record_is_told_in_a_line(served, request_text):
+    home, answers = served  # noqa: F811
+    id = answers[0].headers["X-Decision-Id"]
+    with closing(sqlite3.connect(home / "decisions.db")) as file, file:
+        file.execute("UPDATE decision SET request = ? WHERE id = ?", (request_text, id))
+    result = run(home, "replay", id)
+    assert (result.exit_code, "record of the decision is damaged" in result.stderr) == (1, True)
 
 
 def test_an_answer_that_differs_says_where_and_exits_with_one(served, monkeypatch):
