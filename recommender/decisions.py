@@ -22,6 +22,7 @@ from typing import Any
 
 import msgspec
 
+from indexes.errors import RongtongError
 from recommender.catalogue.domain import Enterprise, Link, Need, Offering, Scope
 from recommender.catalogue.json_values import from_json, to_json
 from recommender.journal import Journal
@@ -84,20 +85,34 @@ class DecisionLog(Journal[tuple[str, datetime, Query, Recommendation, str]]):
         return id
 
     def get(self, id: str) -> Decision | None:
-        """The decision *id*; None where there is none, or none any more."""
+        """The decision *id*; None where there is none, or none any more.
+
+        Raises RongtongError where the log or the record cannot be read.
+        """
         self.flush()
+        row, read = None, not self.path.exists()
         with self.reading() as file:
-            row = None
             if file is not None:
                 row = file.execute(
                     "SELECT id, at, request, release, version, answer_sha256, ranked FROM decision "
                     "WHERE id = ?",
                     (id,),
                 ).fetchone()
+                read = True
+        if not read:
+            raise RongtongError(
+                "The decision log cannot be read.",
+                field="file",
+                value=str(self.path),
+                mend="`rongtong doctor` says more",
+            )
         if row is None:
             return None
         id, at, request, release, made_with, sha256, ranks = row
-        return Decision(id, at, json.loads(request), release, made_with, sha256, json.loads(ranks))
+        try:
+            return Decision(id, at, json.loads(request), release, made_with, sha256, json.loads(ranks))
+        except ValueError as error:
+            raise _damaged(id) from error
 
     def _write(
         self,
@@ -169,6 +184,23 @@ def request_of(query: Query, found: Recommendation) -> JSON:
             "moves": exposure.moves,
         },
     }
+
+
+def asked_in(made: Decision) -> Query:
+    """The query that *made* answered. Raises RongtongError where the record holds none, InputError where what
+    it holds is refused by now."""
+    try:
+        return replayed(made.request)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(made.id) from error
+
+
+def _damaged(id: str) -> RongtongError:
+    return RongtongError(
+        "The record of the decision is damaged: what was asked cannot be told any more.",
+        field="decision",
+        value=id,
+    )
 
 
 def replayed(request: Mapping[str, Any]) -> Query:

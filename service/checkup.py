@@ -62,6 +62,7 @@ def examine(place: Workspace) -> Iterator[Finding]:
     yield from _guarded("ranker", lambda: _ranker(place, store))
     yield from _guarded("golden", lambda: _golden(place))
     yield from _guarded("up to date", lambda: _up_to_date(place, store))
+    yield from _guarded("journals", lambda: _journals(place.home))
     yield from _guarded("leftovers", lambda: _leftovers(store))
     yield from _guarded("cache", lambda: _cache(place.settings.vector_cache))
 
@@ -265,6 +266,23 @@ def _up_to_date(place: Workspace, store: ReleaseStore) -> Finding:
         "; ".join(differ) or "the release holds what the catalogue holds",
         "rongtong refresh" if differ else "",
     )
+
+
+def _journals(home: Path) -> Finding:
+    """Whether what servers write down can be opened; they answer without it."""
+    import sqlite3
+    from contextlib import closing
+
+    found = [home / name for name in ("decisions.db", "exposure.db") if (home / name).exists()]
+    for path in found:
+        try:
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
+                file.execute("PRAGMA schema_version")
+        except sqlite3.Error as error:
+            return Finding(
+                "journals", False, f"{path.name}: {error}", f"stop the servers and move {path} away"
+            )
+    return Finding("journals", True, ", ".join(path.name for path in found) or "none yet")
 
 
 def _leftovers(store: ReleaseStore) -> Finding:

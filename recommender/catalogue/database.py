@@ -44,7 +44,7 @@ def read_url(url: str) -> URL:
     except (ArgumentError, ValueError):
         raise WrongSetting(
             "the database URL cannot be read",  # it may hold a password, so it is not shown
-            field="catalogue_url",
+            field="database_url",
             mend="write it as sqlite:///catalogue.db or postgresql://user@host/database",
         ) from None
     if parsed.drivername in ("postgresql", "postgres"):
@@ -52,7 +52,7 @@ def read_url(url: str) -> URL:
     if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
         raise WrongSetting(
             "this database is not supported",
-            field="catalogue_url",
+            field="database_url",
             value=parsed.drivername,
             mend="use sqlite:/// or postgresql://",
         )
@@ -60,7 +60,7 @@ def read_url(url: str) -> URL:
     if parsed.drivername.startswith("sqlite") and (name in ("", ":memory:") or name.startswith("file:")):
         raise WrongSetting(
             "a SQLite catalogue needs a plain file: one in memory would be another for each thread",
-            field="catalogue_url",
+            field="database_url",
             value=name,
             mend="write it as sqlite:///folder/catalogue.db",
         )
@@ -154,7 +154,7 @@ def translated(url: URL) -> Iterator[None]:
         mend = next((mend for sign, mend in _MENDS.items() if sign in reason.lower()), "")
         raise CatalogueError(
             f"the catalogue's database failed: {reason}",
-            field="catalogue_url",
+            field="database_url",
             value=shown(url),
             mend=mend,
         ) from error

@@ -42,7 +42,7 @@ def replay(
     import hashlib
     from importlib.metadata import version
 
-    from recommender.decisions import answer_bytes, difference, ranked, replayed
+    from recommender.decisions import answer_bytes, asked_in, difference, ranked
     from recommender.query import SupplierQuery
     from service.answers import document_of
 
@@ -57,7 +57,7 @@ def replay(
             mend=f"decisions are kept for {log.keep} days (RONGTONG_DECISION_DAYS)",
         )
     try:
-        query = replayed(made.request)
+        query = asked_in(made)
     except InputError as error:
         raise InputError(
             f"The decision cannot be computed again, as what was asked is refused now: {error.message}",

@@ -283,6 +283,16 @@ def test_a_current_of_other_bytes_is_told_without_the_insides_of_python(home: Pa
     assert "CURRENT: is torn or empty" in str(checks(home)["release"]["detail"])
 
 
+def test_the_doctor_tells_of_a_log_that_cannot_be_read(home: Path):
+    assert checks(home)["journals"]["detail"] == "none yet"
+    (home / "decisions.db").write_bytes(b"garbage" * 1000)
+    found = checks(home)["journals"]
+    assert not found["healthy"]
+    assert f"move {home / 'decisions.db'} away" in str(found["mend"])
+    told = run(home, "replay", "any")
+    assert (told.exit_code, "The decision log cannot be read" in told.stderr) == (1, True)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_workspace_that_may_not_be_written_can_still_be_looked_at(home: Path):
     home.chmod(0o555)

@@ -75,6 +75,16 @@ def test_a_filter_that_is_refused_today_is_named(served):
     assert "leave it out" not in result.output
 
 
+@pytest.mark.parametrize("request_text", ['{"asked":', "{}", "[]", '{"asked": "suppliers", "as_of": "soon"}'])
+def test_a_damaged_record_is_told_in_a_line(served, request_text):
+    home, answers = served  # noqa: F811
+    id = answers[0].headers["X-Decision-Id"]
+    with closing(sqlite3.connect(home / "decisions.db")) as file, file:
+        file.execute("UPDATE decision SET request = ? WHERE id = ?", (request_text, id))
+    result = run(home, "replay", id)
+    assert (result.exit_code, "record of the decision is damaged" in result.stderr) == (1, True)
+
+
 def test_an_answer_that_differs_says_where_and_exits_with_one(served, monkeypatch):
     home, answers = served  # noqa: F811
     from recommender.matching import suppliers

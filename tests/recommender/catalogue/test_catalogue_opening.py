@@ -122,7 +122,7 @@ def test_tables_of_another_program_are_left_alone(catalogue_url: str, engine: En
 def test_a_url_that_cannot_be_used_is_a_wrong_setting(url: str) -> None:
     with pytest.raises(WrongSetting) as caught:
         open_catalogue(url)
-    assert caught.value.field == "catalogue_url"
+    assert caught.value.field == "database_url"
     assert SECRET not in f"{caught.value} {caught.value.value!r}"
 
 
