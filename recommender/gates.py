@@ -39,6 +39,8 @@ MOST_CHURN = 0.9
 """Mean share of the first ten that another release may replace; beyond it, lists have nothing in common."""
 WORSE, CHANCE, LEAST_JUDGED = 0.02, 0.01, 8
 """nDCG@10 is worse where it fell by as much, with at most this probability of chance, on as many needs."""
+FAR_WORSE, FAR_CHANCE = 0.1, 0.05
+"""… or by as much with this one: a list of products put to the wrong enterprises is told by as few needs."""
 SLOWER, SLOW = 5.0, 100.0
 """Slower means: the median request takes so many times the processor's time that it took in the last release,
 for the same number of offerings, and more than so many milliseconds. The time on the clock, which depends on
@@ -268,9 +270,10 @@ def quality(asked: Probes, before: Probes | None, judged: Judgments, built: Snap
     chance, fell = randomisation_test(ours, theirs), float(theirs.mean() - ours.mean())
     figures |= {"compared": len(pairs), "before": round(float(theirs.mean()), 4), "p": round(chance, 4)}
     told += f"; on {len(pairs)} of them {ours.mean():.3f}, before {theirs.mean():.3f} (p = {chance:.2g})"
-    if fell < WORSE or chance > CHANCE:
+    bound = FAR_CHANCE if fell >= FAR_WORSE else CHANCE
+    if fell < WORSE or chance > bound:
         return Gate(name, True, told), figures
-    expected = f"a fall below {WORSE:g}, or one that is chance (p > {CHANCE:g})"
+    expected = f"a fall below {WORSE:g}, or one that is chance (p > {bound:g})"
     mend = f"see `rongtong releases compare`: a new ranker or encoder? a wrong import?; {_FORCE}"
     return Gate(name, False, told, expected, mend), figures
 

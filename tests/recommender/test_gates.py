@@ -206,6 +206,17 @@ def test_a_fall_on_few_needs_or_by_chance_does_not(engine: Engine):
     assert figures["ndcg@10"] < figures["before"]
 
 
+def test_a_fall_by_far_is_refused_where_a_slight_one_would_be_chance(engine: Engine):
+    fallen = Probes(DAY, lists(12, 0).lists | {f"N{n}": lists(12, 3).lists["N0"] for n in range(6)})
+    gate, figures = gates.quality(fallen, lists(12, 0), judged(12), engine.snapshot)
+    assert 0.01 < figures["p"] <= 0.05
+    assert (gate.passed, "p > 0.05" in gate.expected) == (False, True)
+    slight = Probes(DAY, lists(12, 0).lists | {f"N{n}": lists(12, 1).lists["N0"] for n in range(3)})
+    gate, figures = gates.quality(slight, lists(12, 0), judged(12), engine.snapshot)
+    assert gate.passed
+    assert figures["before"] - figures["ndcg@10"] > 0.02
+
+
 def test_without_outcomes_there_is_nothing_to_judge(engine: Engine):
     gate, figures = gates.quality(lists(12, 3), lists(12, 0), {"N1": {"gone": 2}}, engine.snapshot)
     assert (gate.passed, figures) == (True, {})
