@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 PROBES = "probes.json"
 DEPTH = 10
-ASKED, JUDGED = 16, 16
-"""Needs that are asked, and how many of them have judgments, where there are as many. A sixth of a second: a
-small refresh takes one or two."""
+ASKED, JUDGED = 24, 16
+"""Needs that are asked, and how many of them have judgments, where there are as many. A quarter of a second:
+a small refresh takes one or two."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from recommender.snapshot import TUNING, Snapshot
 
 Vectors = NDArray[np.float32]
 
-QUERIES = 32  # asked at each refresh: half a second for a million offerings
+QUERIES = 64  # asked at each refresh: a second for a million offerings
 # What each collection is searched with: needs look for offerings and profiles, profiles for needs
 _ASKED_BY = {
     OFFERINGS: (NEEDS, ENTERPRISES),
