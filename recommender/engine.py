@@ -23,7 +23,6 @@ from recommender.matching.partners import Partners
 from recommender.query import SYSTEMS, BuyerQuery, SupplierQuery
 from recommender.ranking import PRIOR, AdditiveModel, probability
 from recommender.ranking.stored import model_of
-from recommender.remembering import RememberingEncoder
 from recommender.results import Recommendation, WhyNot
 from recommender.retrieval import dense_score, fused_score, with_exact_offerings
 from recommender.snapshot import Snapshot
@@ -51,7 +50,7 @@ class Engine:
                 mend=f"refresh, or set the encoder back to {made_with.name}",
             )
         self._encoder = encoder
-        self._parts = Parts(snapshot, RememberingEncoder(encoder), model)
+        self._parts = Parts.of(snapshot, encoder, model)
         self.remark = remark
         self._partners = Partners(self._parts)
 

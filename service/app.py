@@ -108,15 +108,17 @@ def engine_opener(place: Workspace) -> Callable[[], Engine]:
     """What opens the live release: a whole one where the live one is damaged, and with the
     encoder read again where it was trained anew together with the release."""
     from recommender.engine import Engine
+    from recommender.matching.reading import Reader
 
-    store, encoder, milvus = place.store(), place.encoder(), place.milvus()
+    # one for every release: what it has read is at hand when the next one serves
+    store, encoder, milvus = place.store(), Reader(place.encoder()), place.milvus()
 
     def open_engine() -> Engine:
         nonlocal encoder
         try:
             return Engine.open(store, encoder, substitute=True, milvus=milvus)
         except EncoderError:
-            encoder = place.encoder()
+            encoder = Reader(place.encoder())
             return Engine.open(store, encoder, substitute=True, milvus=milvus)
 
     return open_engine

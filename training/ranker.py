@@ -92,7 +92,7 @@ def train_ranker(
     """
     if (folder / RANKER).exists():
         raise TrainingError("There is a ranker already.", field="out", value=folder, mend="name a new folder")
-    parts = Parts(engine.snapshot, engine.encoder, engine.model)
+    parts = Parts.of(engine.snapshot, engine.encoder, engine.model)
     split = split_day(judged(outcomes))
     before, after = judged(outcomes, split), judged(outcomes)
     early = {id: one for id, one in before.items() if one.day and one.day < split}

@@ -181,6 +181,6 @@ def _with_rows(parts: Parts, found: Found, candidates: Candidates, rows: Rows) -
         offering=np.full(len(joined), -1, np.int64),
         profile=cosines(snapshot.enterprises.vectors.rows(joined), reading.vector),
         lexical=lexical[joined],
-        graph=reading.reached.values(joined) if reading.reached else None,
+        graph=found.reached.values(joined) if found.reached else None,
     )
     return with_exact_offerings(snapshot, all_of_them, reading.vector, found.offered)

@@ -244,7 +244,7 @@ def _row(parts: Parts, enterprise: Enterprise) -> int | None:
 
 def _crosses(parts: Parts, enterprise: Enterprise, need: Need) -> bool:
     """Whether *need* lies outside the chain of *enterprise*, by the one rule."""
-    row, reached = _row(parts, enterprise), parts.reading(need).reached
+    row, reached = _row(parts, enterprise), parts.reached(need)
     at = reached.place(row) if reached is not None and row is not None else None
     way = reached.ways[int(reached.places[at])] if reached is not None and at is not None else None
     return crosses_chains(need, enterprise.industry_chains, way)
@@ -320,7 +320,7 @@ def _explained(
             need,
             enterprise,
             _row(parts, enterprise),
-            reading.reached,
+            parts.reached(need),
             query.as_of,
         ),
         cautions=cautions(

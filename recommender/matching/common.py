@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue.domain import Enterprise, Need, Offering
+from recommender.chains.transfer import Reaching, reaching
 from recommender.encoder import Encoder
 from recommender.explanation import Offer
-from recommender.matching.reading import Reading
+from recommender.matching.reading import Reader, Reading
 from recommender.query import BuyerQuery, SupplierQuery
 from recommender.ranking import AdditiveModel, Scored
 from recommender.ranking.features import Floats
@@ -26,7 +27,9 @@ from recommender.snapshot import Snapshot
 DEPTH = 200  # rows that each source of candidates contributes, and two more for each result
 KEPT = 100  # candidates beyond the results that are measured exactly and whose requirements are judged
 QUOTED = 2  # offerings quoted as evidence for one enterprise
-_READ = 1_024  # needs that are kept as they were read, each of some 60 kB where it was explained
+_REACHED = (
+    1_024  # needs of which it is kept whom they reach: 3 kB each, of a million offerings ten times as much
+)
 
 _NAME = re.compile(r"[（(][^（）()]*[)）]|(?:股份)?有限(?:责任)?公司$|集团$")
 
@@ -56,17 +59,22 @@ class Verdicts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What answers: a release, the encoder that made it, and the model that ranks. ``reading`` is a need as
-    they read it, kept for the next who asks."""
+    """What answers: a release, the encoder that made it, and the model that ranks. ``reached`` is whom a need
+    reaches through the chain graph, kept for the next who asks."""
 
     snapshot: Snapshot
-    encoder: Encoder
+    encoder: Reader
     model: AdditiveModel
-    reading: Callable[[Need], Reading] = field(init=False, compare=False, repr=False)
+    reached: Callable[[Need], Reaching | None] = field(compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        reading = lru_cache(_READ)(partial(Reading, self.snapshot, self.encoder))
-        object.__setattr__(self, "reading", reading)
+    @classmethod
+    def of(cls, snapshot: Snapshot, encoder: Encoder, model: AdditiveModel) -> Parts:
+        """*encoder* reads, and remembers, for others too where it is a :class:`Reader`."""
+        reader = encoder if isinstance(encoder, Reader) else Reader(encoder)
+        return cls(snapshot, reader, model, lru_cache(_REACHED)(partial(_reached, snapshot, reader)))
+
+    def reading(self, need: Need) -> Reading:
+        return self.encoder.reading(need)
 
     def offers(self, enterprise: Enterprise, offerings: Sequence[Offering], vectors: Vectors) -> list[Offer]:
         """What may be quoted: of *offerings* with *vectors* (m, d) the first and the titles of the others,
@@ -83,6 +91,10 @@ class Parts:
             )
             for at, (offering, vector) in enumerate(zip(offerings, vectors, strict=True))
         ]
+
+
+def _reached(snapshot: Snapshot, encoder: Encoder, need: Need) -> Reaching | None:
+    return reaching(snapshot.graph, need, encoder.encode)
 
 
 def names_of(enterprise: Enterprise) -> tuple[str, ...]:

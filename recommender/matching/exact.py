@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from recommender import profile
 from recommender.catalogue.domain import Enterprise, Need, Offering
+from recommender.chains.transfer import Reaching
 from recommender.content import TIER_ORDER
 from recommender.matching.common import Parts, coverages, links_of
 from recommender.matching.judging import standings
@@ -41,7 +42,7 @@ Firm = tuple[Enterprise, tuple[Offering, ...]]
 class Asking:
     """A query, read for measuring: its need as it was read, which enterprises (n,) may be candidates and
     which offerings (m,) are available, the BM25 score of every enterprise (n,) and the best of the
-    candidates."""
+    candidates, and whom the need reaches through the chain graph."""
 
     query: SupplierQuery
     reading: Reading
@@ -49,6 +50,7 @@ class Asking:
     offered: Mask
     lexical: Floats
     lexical_best: float
+    reached: Reaching | None
 
     @property
     def need(self) -> Need:
@@ -69,6 +71,7 @@ def asking(parts: Parts, query: SupplierQuery) -> Asking:
         snapshot.offerings_within(links_of(query), query.as_of),
         lexical,
         float(lexical[allowed].max(initial=0.0)),
+        parts.reached(need),
     )
 
 
@@ -94,7 +97,7 @@ def measured(parts: Parts, asking: Asking, rows: Rows) -> tuple[Candidates, Feat
         np.concatenate([block.profile for block in blocks]),
         asking.lexical[rows],
         asking.lexical_best,
-        asking.reading.reached.values(rows) if asking.reading.reached else None,
+        asking.reached.values(rows) if asking.reached else None,
     )
     features = supplier_features(snapshot, joined, asking.need, asking.reading.places, asking.query.as_of)
     return joined, features | _whole(parts, asking, joined)
@@ -179,7 +182,7 @@ def supposed(
         np.array([float(whole @ asking.reading.vector)]),
         np.array([lexical]),
         max(lexical, asking.lexical_best),
-        asking.reading.reached.values(np.array([row])) if asking.reading.reached else None,
+        asking.reached.values(np.array([row])) if asking.reached else None,
     )
     features = supplier_features(snapshot, found, need, asking.reading.places, asking.query.as_of)
     features |= firm_features(vectors, best, whole, asking.reading.vector, asking.reading.named)

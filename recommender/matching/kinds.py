@@ -108,15 +108,13 @@ def masks(snapshot: Snapshot, filters: Filters, link: Link | None, as_of: date) 
 def kind_of(parts: Parts, need: Need, among: Within) -> Kind:
     """The kind that the title of *need* names, and who of *among* offers it."""
     snapshot, allowed, offered = parts.snapshot, among.allowed, among.offered
-    reading = Reading(snapshot, parts.encoder, need)
+    reading, reached = Reading(parts.encoder, need), parts.reached(need)
     vector = reading.vector
     depth = _DEPTH if among.link is None else _DEPTH_ON_LINK
-    (rough,) = find_suppliers(
-        snapshot, vector[None, :], [reading.tokens], allowed, offered, depth, [reading.reached]
-    )
+    (rough,) = find_suppliers(snapshot, vector[None, :], [reading.tokens], allowed, offered, depth, [reached])
     exact = with_exact_offerings(snapshot, rough, vector, offered)
     whole = whole_features(snapshot, exact, vector, reading.named)
-    return Kind(Found(exact, reading, offered), whole, {})
+    return Kind(Found(exact, reading, offered, reached), whole, {})
 
 
 def alone(parts: Parts, kind: Kind, as_of: date) -> Sought:
@@ -136,7 +134,7 @@ def about(parts: Parts, sought: Sought, need: Need, as_of: date, most: int) -> S
     """*sought* for a deal about the thing that the description of *need* says: the likeliest of them, *most*
     at the least, measured as if *need* had been searched for."""
     snapshot, model = parts.snapshot, parts.model
-    vector = Reading(snapshot, parts.encoder, need).vector
+    vector = Reading(parts.encoder, need).vector
     candidates, held = sought.found.candidates, Held.by(snapshot, sought.found.candidates.rows)
     candidates = with_exact_offerings(snapshot, candidates, vector, sought.found.offered, held)
     whole = cosines(snapshot.enterprises.vectors.rows(candidates.rows), vector)

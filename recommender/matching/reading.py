@@ -1,38 +1,37 @@
 """A need as the engine reads it: what is searched for, demanded and quotable, whoever is set beside it.
 
-All of it depends on the need, the release and the encoder alone. The same open needs are shown to firm after
-firm, so what was lately read is kept (:meth:`recommender.matching.common.Parts.reading`), and each part of it
-is read when it is first wanted.
+All of it depends on the need and the encoder alone. The same open needs are shown to firm after firm, so what
+was lately read is kept, from release to release, and each part of it is read when it is first wanted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender import profile
 from recommender.catalogue.domain import Need
-from recommender.chains.transfer import Reaching, reaching
 from recommender.encoder import Encoder
 from recommender.explanation import Phrases, Rereading, cores_of, phrases_of
 from recommender.places import Places, places_of
+from recommender.remembering import RememberingEncoder
 from recommender.requirements import Demand, demands
-from recommender.snapshot import Snapshot
 from recommender.text.titles import subject
+
+_KEPT = 1_024  # needs, each of some 60 kB where it was explained
 
 Vectors = NDArray[np.float32]
 
 
 class Reading:
-    """A *need*, read for a release by the encoder that made it. Thread-safe: what two threads read at once is
-    the same."""
+    """A *need*, read with an *encoder*. Thread-safe: what two threads read at once is the same."""
 
-    def __init__(self, snapshot: Snapshot, encoder: Encoder, need: Need) -> None:
+    def __init__(self, encoder: Encoder, need: Need) -> None:
         self.need = need
-        self._snapshot, self._encoder = snapshot, encoder
+        self._encoder = encoder
 
     @cached_property
     def vector(self) -> Vectors:
@@ -43,11 +42,6 @@ class Reading:
     def tokens(self) -> Sequence[str]:
         """What is sought by words."""
         return profile.need_tokens(self.need)
-
-    @cached_property
-    def reached(self) -> Reaching | None:
-        """Whom the need reaches through the chain graph."""
-        return reaching(self._snapshot.graph, self.need, self._encoder.encode)
 
     @cached_property
     def demands(self) -> tuple[Demand, ...]:
@@ -73,6 +67,15 @@ class Reading:
     def again(self) -> Rereading:
         """The need read again with words taken out."""
         return Rereading(self.need, self._encoder)
+
+
+class Reader(RememberingEncoder):
+    """*encoder*, which remembers phrases and keeps needs as they were read. Threads may share it, and engines
+    of one release after another."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__(encoder)
+        self.reading = lru_cache(_KEPT)(partial(Reading, self))
 
 
 def read_together(readings: Sequence[Reading], encoder: Encoder) -> Vectors:

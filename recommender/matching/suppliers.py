@@ -16,6 +16,7 @@ import numpy as np
 from indexes.topk import best_rows
 from recommender.catalogue.domain import Enterprise, Need, Scope, Size
 from recommender.chains.crossing import chain_unstated, crossing, crossing_mask, in_scope
+from recommender.chains.transfer import Reaching
 from recommender.explanation import (
     Lexical,
     Match,
@@ -60,11 +61,13 @@ _SMALL = frozenset((Size.MEDIUM, Size.SMALL, Size.MICRO))
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A query's candidates, its need as it was read, and the offerings that count (m,)."""
+    """A query's candidates, its need as it was read, the offerings that count (m,) and whom it reaches
+    through the chain graph."""
 
     candidates: Candidates
     reading: Reading
     offered: Mask
+    reached: Reaching | None
 
 
 def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[SupplierQuery, Found]]:
@@ -80,7 +83,7 @@ def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[Suppl
                 vectors = read_together(readings, parts.encoder)
                 words = [reading.tokens for reading in readings]
             with stage("graph"):
-                reached = [reading.reached for reading in readings]
+                reached = [parts.reached(query.need) for query in block]
             candidates = find_suppliers(
                 parts.snapshot,
                 vectors,
@@ -90,8 +93,9 @@ def find(parts: Parts, queries: Sequence[SupplierQuery]) -> Iterator[tuple[Suppl
                 depth(max(query.top_k for query in block)),
                 reached,
             )
-            for query, found, reading in zip(block, candidates, readings, strict=True):
-                yield query, Found(found, reading, offered)
+            each = zip(block, candidates, readings, reached, strict=True)
+            for query, found, reading, through in each:
+                yield query, Found(found, reading, offered, through)
 
 
 def measure(parts: Parts, query: SupplierQuery, found: Found) -> Measured:
@@ -103,7 +107,7 @@ def measure(parts: Parts, query: SupplierQuery, found: Found) -> Measured:
     others, asked = found.candidates, reading.demands
     kept_in = ~is_buyer(snapshot, need)[others.rows]
     if query.scope is not Scope.ANY:
-        kept_in &= in_scope(crossing_mask(snapshot, need, reading.reached, others.rows), query.scope)
+        kept_in &= in_scope(crossing_mask(snapshot, need, found.reached, others.rows), query.scope)
     if not kept_in.all():
         others = others.take(np.flatnonzero(kept_in))
     rows = others.rows
@@ -380,7 +384,7 @@ def proven(
             query.need,
             enterprise,
             measured.row(place),
-            found.reading.reached,
+            found.reached,
             query.as_of,
         ),
         cautions=cautions(

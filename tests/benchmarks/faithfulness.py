@@ -78,7 +78,7 @@ class Found:
 
 
 def parts_of(engine: Engine) -> Parts:
-    return Parts(engine.snapshot, engine.encoder, engine.model)
+    return Parts.of(engine.snapshot, engine.encoder, engine.model)
 
 
 def measure(engine: Engine, needs: Sequence[Need], *, top_k: int = 10, seed: int = 0) -> Found:

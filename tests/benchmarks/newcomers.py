@@ -119,7 +119,7 @@ def lies(engine: Engine, data: Path, count: int, seed: int = 5) -> dict[int, lis
     """Number of true offerings → for each of *count* needs the rank of a stranger with a false one, without
     the curve of corroboration and with it."""
     draw = random.Random(seed)
-    parts = Parts(engine.snapshot, engine.encoder, PRIOR)
+    parts = Parts.of(engine.snapshot, engine.encoder, PRIOR)
     curves = tuple(curve for curve in PRIOR.curves if curve.feature != "corroboration")
     bare = AdditiveModel(PRIOR.base, curves)
     found: dict[int, list[tuple[int, int]]] = {}

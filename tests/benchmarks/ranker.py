@@ -44,7 +44,7 @@ def measure(data: Path, home: Path, folds: Path, today: date) -> str:
     with quality.fill(data, home) as catalogue:
         for fold, engine in quality.engines(catalogue, home, folds):
             asked = quality.of_fold(needs, qrels, fold)
-            measured += slates(Parts(engine.snapshot, engine.encoder, PRIOR), asked, known, (), today)
+            measured += slates(Parts.of(engine.snapshot, engine.encoder, PRIOR), asked, known, (), today)
             queries = [SupplierQuery(need, today, top_k=100, explain=False) for need in asked]
             runs["hybrid"] |= _ids(asked, engine, queries, "hybrid")
             runs["full, prior"] |= _ids(asked, engine, queries, "full")

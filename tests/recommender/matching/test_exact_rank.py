@@ -20,7 +20,7 @@ AXLE = SupplierQuery(NEEDS[0], DAY)
 
 @pytest.fixture(scope="module")
 def parts(engine: Engine) -> Parts:
-    return Parts(engine.snapshot, engine.encoder, engine.model)
+    return Parts.of(engine.snapshot, engine.encoder, engine.model)
 
 
 def row(parts: Parts, enterprise_id: str) -> int:
@@ -60,7 +60,7 @@ def test_a_supposed_offering_is_measured_as_a_release_that_holds_it_would(parts,
             transaction.upsert(Kind.OFFERINGS, [record], given=record.keys())
         refresh(catalogue, ReleaseStore(tmp_path), encoder, cache=tmp_path / "cache")
     opened = Engine.open(ReleaseStore(tmp_path), encoder)
-    changed = Parts(opened.snapshot, encoder, opened.model)
+    changed = Parts.of(opened.snapshot, encoder, opened.model)
     again = exact.asking(changed, AXLE)
     _, real = exact.measured(changed, again, np.array([at]))
     for name in ("semantic_match", "profile_match", "link_match"):

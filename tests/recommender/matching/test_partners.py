@@ -22,7 +22,7 @@ QUERY = SupplierQuery(MONEY, DAY, link=Link.CAPITAL)
 
 @pytest.fixture
 def partners(engine: Engine, counting: Counting) -> Partners:
-    return Partners(Parts(engine.snapshot, counting, engine.model))
+    return Partners(Parts.of(engine.snapshot, counting, engine.model))
 
 
 def anybody(result: Result) -> bool:
