@@ -27,9 +27,7 @@ from recommender.snapshot import Snapshot
 DEPTH = 200  # rows that each source of candidates contributes, and two more for each result
 KEPT = 100  # candidates beyond the results that are measured exactly and whose requirements are judged
 QUOTED = 2  # offerings quoted as evidence for one enterprise
-_REACHED = (
-    1_024  # needs of which it is kept whom they reach: 3 kB each, of a million offerings ten times as much
-)
+_REACHED = 1_024  # needs of which it is kept whom they reach, 3 kB each of 100,000 offerings
 
 _NAME = re.compile(r"[（(][^（）()]*[)）]|(?:股份)?有限(?:责任)?公司$|集团$")
 
@@ -74,6 +72,7 @@ class Parts:
         return cls(snapshot, reader, model, lru_cache(_REACHED)(partial(_reached, snapshot, reader)))
 
     def reading(self, need: Need) -> Reading:
+        """*need* as it is read, kept for the next who asks."""
         return self.encoder.reading(need)
 
     def offers(self, enterprise: Enterprise, offerings: Sequence[Offering], vectors: Vectors) -> list[Offer]:
