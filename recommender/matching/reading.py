@@ -22,6 +22,7 @@ from recommender.requirements import Demand, demands
 from recommender.text.titles import subject
 
 _KEPT = 1_024  # needs, each of some 60 kB where it was explained
+_LONGEST = 2_000  # characters of a need that is kept
 
 Vectors = NDArray[np.float32]
 
@@ -75,7 +76,12 @@ class Reader(RememberingEncoder):
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__(encoder)
-        self.reading = lru_cache(_KEPT)(partial(Reading, self))
+        self._kept = lru_cache(_KEPT)(partial(Reading, self))
+
+    def reading(self, need: Need) -> Reading:
+        """*need* as it is read, kept unless it is so long that a thousand like it would fill the memory."""
+        long = len(need.title) + len(need.description) + len(need.qualification) > _LONGEST
+        return Reading(self, need) if long else self._kept(need)
 
 
 def read_together(readings: Sequence[Reading], encoder: Encoder) -> Vectors:

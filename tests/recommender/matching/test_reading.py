@@ -28,6 +28,12 @@ def test_an_equal_need_is_not_read_again(engine: Engine, counting: Counting) -> 
     assert counting.texts == before
 
 
+def test_a_need_of_endless_text_is_not_kept(engine: Engine) -> None:
+    reader, endless = Reader(engine.encoder), replace(NEEDS[0], description="轴承" * 1_000)
+    assert reader.reading(endless) is not reader.reading(endless)
+    assert reader.reading(endless).tokens == Reading(engine.encoder, endless).tokens
+
+
 def test_needs_are_read_together_as_alone_and_once(engine: Engine, counting: Counting) -> None:
     readings = [Reading(counting, need) for need in NEEDS]
     known = readings[1].vector
